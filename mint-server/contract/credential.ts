@@ -73,10 +73,15 @@ export function readCredential(credential: string): CredentialClaims | undefined
   if (!payload) return undefined;
   try {
     const claims: unknown = JSON.parse(new TextDecoder().decode(payload));
-    return typeof claims === "object" && claims !== null && "grant" in claims ? (claims as CredentialClaims) : undefined;
+    return isClaims(claims) ? claims : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isClaims(value: unknown): value is CredentialClaims {
+  if (typeof value !== "object" || value === null || !("grant" in value) || !("exp" in value)) return false;
+  return typeof value.grant === "object" && value.grant !== null && typeof value.exp === "number";
 }
 
 /** The credential itself, where it came with the `ek_` prefix. */

@@ -10,8 +10,11 @@ export interface StreamProbe {
   readonly state: StreamState;
 }
 
-/** Longest line that a stream may hold, in characters; a longer one fails the stream. */
-const MAX_LINE_LENGTH = 1024 * 1024;
+/**
+ * Longest event that is looked into, in characters; a stream with a longer one is never complete. Streams that end by type
+ * can hold whole images and recordings.
+ */
+const MAX_EVENT_LENGTH = { done: 1024 * 1024, types: 16 * 1024 * 1024 } as const;
 
 /**
  * A transport's end proves nothing (a proxy in between may close cleanly after a cut), so a stream counts as complete
@@ -20,17 +23,22 @@ const MAX_LINE_LENGTH = 1024 * 1024;
 export function createStreamProbe(terminal: StreamTerminal): StreamProbe {
   const decoder = new TextDecoder();
   let state: StreamState = "open";
+  let overflowed = false;
   const parser = createParser({
-    maxBufferSize: MAX_LINE_LENGTH,
+    maxBufferSize: MAX_EVENT_LENGTH[terminal.kind],
     onEvent({ event, data }) {
       if (state !== "open") return;
       if (event === "error" || isErrorData(data)) state = "failed";
       else if (isTerminal(terminal, event, data)) state = "complete";
     },
+    onError({ type }) {
+      // The parser takes nothing more after this.
+      if (type === "max-buffer-size-exceeded") overflowed = true;
+    },
   });
   return {
     feed(bytes) {
-      if (state === "open") parser.feed(decoder.decode(bytes, { stream: true }));
+      if (state === "open" && !overflowed) parser.feed(decoder.decode(bytes, { stream: true }));
     },
     get state() {
       return state;
@@ -43,13 +51,15 @@ function isTerminal(terminal: StreamTerminal, event: string | undefined, data: s
   return terminal.types.includes(event ?? typeOf(data) ?? "");
 }
 
-/** Providers report a failure inside a 200 as `{"error": …}`; the cheap look first, since nearly no event has one. */
+/** Providers report a failure inside a 200 as `{"error": …}` or `{"type": "error", …}`; the cheap look first, since nearly no event has one. */
 function isErrorData(data: string): boolean {
   return data.startsWith("{") && data.includes('"error"') && hasError(parse(data));
 }
 
 function hasError(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "error" in value && Boolean(value.error) && !("type" in value);
+  if (typeof value !== "object" || value === null) return false;
+  if ("type" in value) return value.type === "error";
+  return "error" in value && Boolean(value.error);
 }
 
 function typeOf(data: string): string | undefined {

@@ -1,0 +1,139 @@
+import { Hono } from "hono";
+import { RegExpRouter } from "hono/router/reg-exp-router";
+import { type Answer, failed, jsonAnswer } from "./answer.ts";
+import { complete } from "./complete.ts";
+import { API_PREFIXES, MODEL_ENDPOINTS } from "./contract/endpoints.ts";
+import { HEADER } from "./contract/headers.ts";
+import { addCors, preflight } from "./cors.ts";
+import { answerSession, issue } from "./credential-routes.ts";
+import type { Caller } from "./credentials/verify.ts";
+import { getModel, getModels } from "./model-routes.ts";
+import type { Services } from "./server.ts";
+import { VERSION } from "./version.ts";
+
+/** A request on its way to a handler. */
+export interface Visit {
+  readonly services: Services;
+  readonly request: Request;
+  /** Path of the URL, without query. */
+  readonly path: string;
+  /** What the pattern's `:model` matched. */
+  readonly model: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** A route, and who may take it. A `caller` route's handler exists only for one whom `authorise` let through. */
+export type RouteRow = {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  /** Where it stands: under the API's prefixes, or at the root. */
+  readonly at: "api" | "root";
+} & (
+  | { readonly access: "public"; readonly handle: (visit: Visit) => Answer | Promise<Answer> }
+  | {
+      readonly access: "caller";
+      /** Name that a grant's `endpoints` must hold, where it lists any. */
+      readonly endpoint?: string;
+      readonly handle: (visit: Visit, caller: Caller) => Answer | Promise<Answer>;
+    }
+);
+
+/** Every route. Paths stand here and nowhere else. */
+export const ROUTES: readonly RouteRow[] = [
+  ...MODEL_ENDPOINTS.map(
+    (endpoint): RouteRow => ({
+      method: "POST",
+      path: `/${endpoint.path}`,
+      at: "api",
+      access: "caller",
+      // Which endpoint `/auto` is shows in the body, so `complete` asks for leave there.
+      ...(endpoint.path === "auto" ? {} : { endpoint: endpoint.path }),
+      handle: ({ services, request, now }, caller) => complete({ config: services.config, caller, endpoint, request, now }),
+    }),
+  ),
+  { method: "GET", path: "/models", at: "api", access: "caller", handle: getModels },
+  { method: "GET", path: "/models/:model{.+}", at: "api", access: "caller", handle: getModel },
+  { method: "POST", path: "/credentials", at: "api", access: "caller", handle: issue },
+  { method: "POST", path: "/credentials/session", at: "api", access: "public", handle: answerSession },
+  { method: "GET", path: "/health", at: "api", access: "public", handle: health },
+  { method: "GET", path: "/health", at: "root", access: "public", handle: health },
+  { method: "GET", path: "/.well-known/jwks.json", at: "root", access: "public", handle: ({ services }) => jsonAnswer(services.keyring.jwks) },
+];
+
+function health(): Answer {
+  return jsonAnswer({ ok: true, version: VERSION });
+}
+
+const MAX_URL_BYTES = 8192;
+
+/** Routes a request to its handler and its answer to one `Response`, CORS included. */
+export type App = (request: Request, services: Services) => Response | Promise<Response>;
+
+interface Bindings {
+  readonly services: Services;
+}
+
+export function createApp(): App {
+  const app = new Hono<{ Bindings: Bindings }>({ router: new RegExpRouter(), getPath: ({ url }) => pathOf(url) });
+  const paths = new Map<string, Set<string>>();
+  for (const row of ROUTES) {
+    for (const prefix of row.at === "api" ? API_PREFIXES : [""]) {
+      const path = `${prefix}${row.path}`;
+      paths.set(path, (paths.get(path) ?? new Set()).add(row.method));
+      app.on(row.method, path, (c) => visit(row, c.req.raw, { services: c.env.services, model: c.req.param("model") ?? "" }));
+    }
+  }
+  for (const [path, methods] of paths) {
+    const allow = [...methods].join(", ");
+    app.all(path, (c) => respond(failed({ kind: "method_not_allowed", allow }), c.req.raw, c.env.services));
+  }
+  app.notFound((c) => respond(failed({ kind: "path_not_found" }), c.req.raw, c.env.services));
+  app.onError((error, c) => {
+    // The kind of error and no more: a message may quote what a caller or a provider sent.
+    console.error(`mintgate: unforeseen ${error.name}`);
+    return respond(failed({ kind: "unforeseen" }), c.req.raw, c.env.services);
+  });
+  return (request, services) => {
+    if (request.url.length > MAX_URL_BYTES) return respond(failed({ kind: "url_too_long", maxBytes: MAX_URL_BYTES }), request, services);
+    if (request.method === "OPTIONS") return preflight(request, services.config);
+    return app.fetch(request, { services });
+  };
+}
+
+async function visit(row: RouteRow, request: Request, { services, model }: { readonly services: Services; readonly model: string }): Promise<Response> {
+  const now = Date.now();
+  const path = pathOf(request.url);
+  const arrived: Visit = { services, request, path, model, now };
+  if (row.access === "public") return respond(await row.handle(arrived), request, services);
+  const started = performance.now();
+  const { headers, method } = request;
+  const caller = await services.authorise({ headers, method, path, now, ...(row.endpoint === undefined ? {} : { endpoint: row.endpoint }) });
+  const authMs = performance.now() - started;
+  const answer = caller.ok ? await row.handle(arrived, caller.value) : failed(caller.failure);
+  addTiming(answer.headers, "auth", authMs);
+  if (headers.has(HEADER.dpop)) answer.headers[HEADER.dpopNonce] ??= await services.proofs.nonce(now);
+  return respond(answer, request, services);
+}
+
+/** Adds a phase to `server-timing`. workerd's clock stands still between I/O, so a phase without any takes 0. */
+function addTiming(headers: Record<string, string>, phase: string, ms: number): void {
+  const rest = headers[HEADER.serverTiming];
+  headers[HEADER.serverTiming] = `${phase};dur=${Math.round(ms)}${rest === undefined ? "" : `, ${rest}`}`;
+}
+
+/** One `Response` from an answer. Nothing that this server says may be stored or sniffed by anyone on the way. */
+function respond({ status, headers, body }: Answer, request: Request, { config }: Services): Response {
+  headers["cache-control"] = "no-store";
+  headers["x-content-type-options"] = "nosniff";
+  addCors(headers, request, config);
+  return new Response(body, { status, headers });
+}
+
+/** The URL's path as it was sent: neither decoded nor tidied, so that no second spelling of a path exists. */
+function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  if (start < 0) return "/";
+  const end = url.slice(start).search(/[?#]/);
+  return end < 0 ? url.slice(start) : url.slice(start, start + end);
+}

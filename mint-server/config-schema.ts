@@ -1,0 +1,58 @@
+import * as v from "valibot";
+
+const text = v.pipe(v.string(), v.minLength(1));
+const positive = v.pipe(v.number(), v.minValue(0));
+
+const customModel = v.strictObject({
+  flavor: v.picklist(["chat", "completion"]),
+  format: v.picklist(["openai", "anthropic", "google", "window", "js"]),
+  multimodal: v.optional(v.boolean()),
+  inputCostPerMillionTokens: v.optional(positive),
+  outputCostPerMillionTokens: v.optional(positive),
+});
+
+const endpoint = v.strictObject({
+  name: text,
+  provider: text,
+  apiKey: v.optional(text),
+  baseURL: v.optional(text),
+  models: v.optional(v.array(text)),
+  weight: v.optional(v.pipe(v.number(), v.gtValue(0))),
+  headers: v.optional(v.record(text, v.string())),
+  supportsStreaming: v.optional(v.boolean()),
+  organization: v.optional(text),
+  auth: v.optional(v.picklist(["bearer", "api-key", "none"])),
+  customModels: v.optional(v.record(text, customModel)),
+});
+
+const oidc = v.strictObject({
+  type: v.literal("oidc"),
+  issuer: text,
+  audience: text,
+  jwksURL: v.optional(text),
+});
+
+const anonymous = v.strictObject({ type: v.literal("anonymous") });
+
+const sessions = v.strictObject({
+  authorize: v.union([v.variant("type", [anonymous, oidc]), v.function()]),
+  ttlSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(86400))),
+  models: v.optional(v.array(text)),
+  endpoints: v.optional(v.array(text)),
+});
+
+const org = v.strictObject({
+  keys: v.optional(v.array(text)),
+  origins: v.optional(v.array(text)),
+  cache: v.optional(v.picklist(["subject", "org"])),
+  endpoints: v.optional(v.array(endpoint)),
+  sessions: v.optional(sessions),
+});
+
+/** The shape of `MINT_CONFIG`. Unknown fields are refused by name. */
+export const mintConfigSchema = v.strictObject({ orgs: v.record(text, org) });
+
+export type OrgConfig = v.InferOutput<typeof org>;
+export type EndpointConfig = v.InferOutput<typeof endpoint>;
+export type SessionsConfig = v.InferOutput<typeof sessions>;
+export type MintConfig = v.InferOutput<typeof mintConfigSchema>;

@@ -1,0 +1,157 @@
+import * as v from "valibot";
+import { type MintConfig, mintConfigSchema, type OrgConfig, type SessionsConfig } from "./config-schema.ts";
+import { fromBase64url } from "./contract/bytes.ts";
+import { GRANTABLE_ENDPOINTS } from "./contract/endpoints.ts";
+import { checkedBaseURL, checkedSecret, compileEndpoint } from "./endpoint-config.ts";
+import type { JsModel } from "./providers/js-model.ts";
+import type { Endpoint } from "./providers/provider.ts";
+import { providerById } from "./providers/table.ts";
+import { SettingsError } from "./settings-error.ts";
+
+/** What `createMintServer` takes: the object of `MINT_CONFIG`, and what settings hold beside it. */
+export interface MintServerConfig extends MintConfig {
+  /** `MINT_SECRET`, newest first: each at least 32 random bytes as base64url. */
+  readonly secrets: readonly string[];
+  /** Origins under which the server is reached, the main one first. Proofs and credentials are checked against them. */
+  readonly publicURLs: readonly string[];
+  /** Whether a caller may bring a provider's own key; true unless given. */
+  readonly allowProviderKeys?: boolean;
+  /** Bases for callers who bring a provider's key, by provider id; the provider's own unless given. */
+  readonly providerBaseURLs?: Readonly<Record<string, string>>;
+  /** Models that are functions, by id; every organisation may use them. */
+  readonly models?: Readonly<Record<string, JsModel>>;
+}
+
+/** An organisation, checked and ready to serve. */
+export interface Org {
+  readonly name: string;
+  readonly origins: ReadonlySet<string>;
+  readonly endpoints: readonly Endpoint[];
+  readonly sessions?: SessionPolicy;
+}
+
+export interface SessionPolicy {
+  readonly authorize: SessionsConfig["authorize"];
+  readonly ttlSeconds: number;
+  readonly models?: readonly string[];
+  readonly endpoints?: readonly string[];
+}
+
+/** The configuration, checked. Everything that a request looks up is a map or a set. */
+export interface ServerConfig {
+  readonly secrets: readonly Uint8Array<ArrayBuffer>[];
+  readonly publicURLs: readonly string[];
+  readonly allowProviderKeys: boolean;
+  readonly providerBaseURLs: ReadonlyMap<string, string>;
+  readonly models: ReadonlyMap<string, JsModel>;
+  readonly orgs: ReadonlyMap<string, Org>;
+  /** Organisations by project key; a key may belong to several. */
+  readonly orgsByKey: ReadonlyMap<string, readonly Org[]>;
+  /** Every origin that any organisation allows, and the server's own. */
+  readonly origins: ReadonlySet<string>;
+}
+
+const DEFAULT_SESSION_TTL_SECONDS = 600;
+const MIN_PROJECT_KEY_LENGTH = 16;
+const MIN_SECRET_BYTES = 32;
+
+/**
+ * Checks a configuration and builds the look-ups that requests use.
+ *
+ * @throws {SettingsError} at the first field that is wrong.
+ */
+export function compileConfig(config: MintServerConfig): ServerConfig {
+  const parsed = v.safeParse(mintConfigSchema, { orgs: config.orgs });
+  if (!parsed.success) throw schemaError(parsed.issues[0]);
+  const publicURLs = config.publicURLs.map((url) => checkedOrigin(url, "PUBLIC_URL"));
+  if (publicURLs.length === 0) throw new SettingsError("PUBLIC_URL", "is missing");
+  const orgs = new Map<string, Org>();
+  const orgsByKey = new Map<string, Org[]>();
+  for (const [name, org] of Object.entries(parsed.output.orgs)) {
+    const compiled = compileOrg(name, org, publicURLs);
+    orgs.set(name, compiled);
+    for (const [index, key] of (org.keys ?? []).entries()) {
+      const checked = checkedProjectKey(key, `orgs.${name}.keys[${index}]`);
+      orgsByKey.set(checked, [...(orgsByKey.get(checked) ?? []), compiled]);
+    }
+  }
+  return {
+    secrets: config.secrets.map((secret) => checkedMintSecret(secret)),
+    publicURLs,
+    allowProviderKeys: config.allowProviderKeys ?? true,
+    providerBaseURLs: compileBaseURLs(config),
+    models: new Map(Object.entries(config.models ?? {})),
+    orgs,
+    orgsByKey,
+    origins: new Set([...publicURLs, ...[...orgs.values()].flatMap((org) => [...org.origins])]),
+  };
+}
+
+function compileOrg(name: string, org: OrgConfig, publicURLs: readonly string[]): Org {
+  const field = `orgs.${name}`;
+  const endpoints = (org.endpoints ?? []).map((endpoint, index) => compileEndpoint(endpoint, `${field}.endpoints[${index}]`));
+  const names = new Set<string>();
+  for (const [index, endpoint] of endpoints.entries()) {
+    if (names.has(endpoint.name)) throw new SettingsError(`${field}.endpoints[${index}].name`, "is used twice");
+    names.add(endpoint.name);
+  }
+  const origins = (org.origins ?? []).map((origin, index) => checkedOrigin(origin, `${field}.origins[${index}]`));
+  return {
+    name,
+    endpoints,
+    origins: new Set([...publicURLs, ...origins]),
+    ...(org.sessions ? { sessions: compileSessions(org.sessions, `${field}.sessions`) } : {}),
+  };
+}
+
+function compileSessions(sessions: SessionsConfig, field: string): SessionPolicy {
+  const { authorize, ttlSeconds = DEFAULT_SESSION_TTL_SECONDS, models, endpoints } = sessions;
+  if (typeof authorize !== "function" && authorize.type === "oidc") {
+    checkedBaseURL(authorize.issuer, `${field}.authorize.issuer`);
+    if (authorize.jwksURL) checkedBaseURL(authorize.jwksURL, `${field}.authorize.jwksURL`);
+  }
+  const unknown = endpoints?.find((endpoint) => !GRANTABLE_ENDPOINTS.includes(endpoint));
+  if (unknown !== undefined) throw new SettingsError(`${field}.endpoints`, "holds a name that is no endpoint of the API");
+  return { authorize, ttlSeconds, ...(models ? { models } : {}), ...(endpoints ? { endpoints } : {}) };
+}
+
+function compileBaseURLs(config: MintServerConfig): ReadonlyMap<string, string> {
+  const bases = new Map<string, string>();
+  for (const [id, baseURL] of Object.entries(config.providerBaseURLs ?? {})) {
+    if (!providerById(id)) throw new SettingsError(`providerBaseURLs.${id}`, "names no provider of this server");
+    bases.set(id, checkedBaseURL(baseURL, `${id.toUpperCase()}_BASE_URL`));
+  }
+  return bases;
+}
+
+/** An exact origin: scheme, host and port, nothing else. */
+function checkedOrigin(value: string, field: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.origin !== value.replace(/\/$/, "").toLowerCase()) {
+    throw new SettingsError(field, "must hold exact origins, such as https://app.example");
+  }
+  return url.origin;
+}
+
+function checkedProjectKey(key: string, field: string): string {
+  if (key.length < MIN_PROJECT_KEY_LENGTH) throw new SettingsError(field, `must be at least ${MIN_PROJECT_KEY_LENGTH} characters long`);
+  return checkedSecret(key, field);
+}
+
+function checkedMintSecret(secret: string): Uint8Array<ArrayBuffer> {
+  const bytes = fromBase64url(secret.replace(/=+$/, ""));
+  if (!bytes) throw new SettingsError("MINT_SECRET", "is not base64url");
+  if (bytes.length < MIN_SECRET_BYTES) throw new SettingsError("MINT_SECRET", `must hold at least ${MIN_SECRET_BYTES} bytes`);
+  // 32 random bytes hold fewer than 16 different values once in about 10^15 times; "aaaa…" or "0123456789" over and over always do.
+  if (new Set(bytes).size < 16) throw new SettingsError("MINT_SECRET", "is too regular to be random");
+  return bytes;
+}
+
+function schemaError(issue: v.BaseIssue<unknown>): SettingsError {
+  const path = v.getDotPath(issue) ?? "MINT_CONFIG";
+  if (issue.type === "strict_object") {
+    return new SettingsError(path, issue.expected === "never" ? "is not a known field" : "is missing, or not an object");
+  }
+  const expected = issue.expected ?? issue.type;
+  return new SettingsError(path, issue.received === "undefined" ? "is missing" : `must be ${expected}`);
+}

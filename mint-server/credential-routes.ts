@@ -1,0 +1,55 @@
+import { type Answer, failed, jsonAnswer } from "./answer.ts";
+import type { Visit } from "./app.ts";
+import type { Grant } from "./contract/credential.ts";
+import { issueCredential } from "./credentials/issue.ts";
+import { type OrderForm, parseOrderForm } from "./credentials/order-form.ts";
+import type { Caller } from "./credentials/verify.ts";
+import { readJsonObject } from "./model-request.ts";
+
+const MAX_FORM_BYTES = 64 * 1024;
+
+/** `POST /credentials`: a key's owner issues a credential that can do no more than the key. */
+export async function issue({ services, request, now }: Visit, caller: Caller): Promise<Answer> {
+  if (caller.by === "credential") {
+    return failed({ kind: "insufficient_scope", param: null, detail: "A temporary credential cannot issue another. Use a key." });
+  }
+  const body = await readJsonObject(request, MAX_FORM_BYTES);
+  if (!body.ok) return failed(body.failure);
+  const form = parseOrderForm(body.value);
+  if (!form.ok) return failed(form.failure);
+  const { subject, jkt, ttl_seconds: ttlSeconds } = form.value;
+  const issued = await issueCredential(services.keyring, {
+    issuer: services.config.publicURLs[0] ?? "",
+    subject: subject ?? caller.subject,
+    grant: grantOf(form.value, caller),
+    ttlSeconds,
+    ...(jkt ? { jkt } : {}),
+    ...(caller.providerKey === undefined ? {} : { providerKey: caller.providerKey }),
+    now,
+  });
+  return issued.ok ? jsonAnswer(issued.value) : failed(issued.failure);
+}
+
+/** `POST /credentials/session`: a browser asks for itself. */
+export async function answerSession({ services, request, path, now }: Visit): Promise<Answer> {
+  const body = await readJsonObject(request, MAX_FORM_BYTES);
+  if (!body.ok) return failed(body.failure);
+  const [unknown] = Object.keys(body.value);
+  if (unknown !== undefined) return failed({ kind: "bad_field", param: unknown, detail: `\`${unknown}\` is not a known field.` });
+  const issued = await services.openSession(request, path, now);
+  const nonce = await services.proofs.nonce(now);
+  const answer = issued.ok ? jsonAnswer(issued.value) : failed(issued.failure);
+  return { ...answer, headers: { "dpop-nonce": nonce, ...answer.headers } };
+}
+
+function grantOf({ model, models, endpoints, origins, features, logging }: OrderForm, { grant }: Caller): Grant {
+  const covered = [...(model ? [model] : []), ...(models ?? [])];
+  return {
+    org: grant.org,
+    ...(covered.length > 0 ? { models: covered } : {}),
+    ...(endpoints ? { endpoints } : {}),
+    ...(origins ? { origins } : {}),
+    ...(features && features.length > 0 ? { features } : {}),
+    ...(logging ? { logging } : {}),
+  };
+}

@@ -1,0 +1,57 @@
+import * as v from "valibot";
+import { FEATURES } from "../contract/credential.ts";
+import { GRANTABLE_ENDPOINTS } from "../contract/endpoints.ts";
+import { fail, ok, type Result } from "../failures.ts";
+
+const MAX_TTL_SECONDS = 86_400;
+const DEFAULT_TTL_SECONDS = 600;
+
+const name = (what: string) => v.pipe(v.string(`must be ${what}`), v.minLength(1, "must not be empty"), v.maxLength(256, "is too long"));
+const names = (what: string) => v.pipe(v.array(name(what), `must be a list of ${what}s`), v.minLength(1, "must not be empty"));
+
+const origin = v.pipe(
+  v.string("must be an origin"),
+  v.check((value) => URL.canParse(value) && new URL(value).origin === value, "must be an exact origin, such as https://app.example"),
+);
+
+const form = v.strictObject({
+  model: v.nullish(name("a model id")),
+  models: v.nullish(names("model id")),
+  endpoints: v.nullish(v.pipe(v.array(v.picklist(GRANTABLE_ENDPOINTS, "holds a name that is no endpoint")), v.minLength(1, "must not be empty"))),
+  origins: v.nullish(v.pipe(v.array(origin), v.minLength(1, "must not be empty"))),
+  features: v.nullish(v.array(v.picklist(FEATURES, `may hold ${FEATURES.join(", ")}`))),
+  subject: v.nullish(name("a subject")),
+  jkt: v.nullish(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/, "must be the SHA-256 thumbprint of a key, as base64url"))),
+  ttl_seconds: v.nullish(
+    v.pipe(
+      v.number("must be a number"),
+      v.integer("must be a whole number"),
+      v.minValue(1, `must be from 1 to ${MAX_TTL_SECONDS}`),
+      v.maxValue(MAX_TTL_SECONDS, `must be from 1 to ${MAX_TTL_SECONDS}`),
+    ),
+    DEFAULT_TTL_SECONDS,
+  ),
+  logging: v.nullish(v.strictObject({ project_name: name("a project's name") })),
+});
+
+/** The body of `POST /credentials`, checked. */
+export type OrderForm = v.InferOutput<typeof form>;
+
+/** Fields of the contract that this version cannot keep: promising a limit and not holding it would be worse than refusing. */
+const NOT_ENFORCED: readonly string[] = ["limits", "template"];
+
+/** Checks the body of `POST /credentials`; unknown fields are refused by name. */
+export function parseOrderForm(body: Readonly<Record<string, unknown>>): Result<OrderForm> {
+  for (const param of NOT_ENFORCED) {
+    if (body[param] !== undefined && body[param] !== null) {
+      return fail({ kind: "bad_field", param, detail: `\`${param}\` is not enforced by this version, so no credential is issued with it.` });
+    }
+  }
+  const { limits: _limits, template: _template, ...fields } = body;
+  const parsed = v.safeParse(form, fields);
+  if (parsed.success) return ok(parsed.output);
+  const [issue] = parsed.issues;
+  const param = v.getDotPath(issue) ?? "body";
+  const problem = issue.type === "strict_object" && issue.expected === "never" ? "is not a known field" : issue.message;
+  return fail({ kind: "bad_field", param, detail: `\`${param}\` ${problem}.` });
+}

@@ -1,0 +1,216 @@
+import { type JWTPayload, type JWTVerifyGetKey, errors, jwtVerify } from "jose";
+import type { Org, ServerConfig } from "../config.ts";
+import { fromBase64url, sha256Base64url } from "../contract/bytes.ts";
+import { CREDENTIAL_TYP, type CredentialClaims, type Grant, withoutPrefix } from "../contract/credential.ts";
+import { HEADER } from "../contract/headers.ts";
+import { type CredentialFault, fail, ok, type Result } from "../failures.ts";
+import { allowsEndpoint, parseClaims } from "./claims.ts";
+import { holderOf, type Keyring } from "./keys.ts";
+import type { ProofVerifier } from "./proof.ts";
+import { openKey } from "./seal.ts";
+
+/** Who calls, what the call may do, and with whose key. Only {@link createAuthoriser} makes one. */
+export interface Caller {
+  readonly by: "provider-key" | "project-key" | "credential";
+  readonly subject: string;
+  readonly grant: Grant;
+  /** The organisation whose endpoints serve; absent for a provider's key, and a credential that one issued. */
+  readonly org?: Org;
+  /** The caller's own provider key; present where `org` is not. */
+  readonly providerKey?: string;
+}
+
+/** What of a request bears on authority. */
+export interface Access {
+  readonly headers: Headers;
+  readonly method: string;
+  /** Path of the URL, without query. */
+  readonly path: string;
+  /** Name of the endpoint as grants list it; absent where none is needed. */
+  readonly endpoint?: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export type Authoriser = (access: Access) => Promise<Result<Caller>>;
+
+interface VerifiedToken {
+  readonly claims: CredentialClaims;
+  readonly ath: string;
+  readonly caller: Caller;
+}
+
+interface AuthoriserParts {
+  readonly config: ServerConfig;
+  readonly keyring: Keyring;
+  readonly proofs: ProofVerifier;
+}
+
+/** Length of `Authorization` beyond which nothing is looked at. */
+const MAX_AUTHORIZATION_LENGTH = 8192;
+const MAX_CREDENTIAL_LENGTH = 4096;
+const MAX_REMEMBERED_TOKENS = 4096;
+const MAX_REMEMBERED_HOLDERS = 4096;
+const CLOCK_SKEW_SECONDS = 60;
+
+/**
+ * The one choke point: from a request's headers to a caller, or a failure. It runs before anything else looks at the request.
+ *
+ * What is ours is recognised first, and generously: a damaged credential must not be taken for a provider's key and sent away.
+ */
+export function createAuthoriser({ config, keyring, proofs }: AuthoriserParts): Authoriser {
+  const tokens = new Map<string, VerifiedToken>();
+  const holders = new Map<string, string>();
+
+  const holder = async (apiKey: string) => {
+    const known = holders.get(apiKey);
+    if (known !== undefined) return known;
+    const name = await holderOf(keyring, apiKey);
+    if (holders.size >= MAX_REMEMBERED_HOLDERS) holders.clear();
+    holders.set(apiKey, name);
+    return name;
+  };
+
+  const verifiedToken = async (token: string, now: number): Promise<Result<VerifiedToken>> => {
+    const known = tokens.get(token);
+    if (known) return ok(known);
+    const verified = await verifyToken(token, { config, keyring, now });
+    if (!verified.ok) return verified;
+    if (tokens.size >= MAX_REMEMBERED_TOKENS) tokens.clear();
+    tokens.set(token, verified.value);
+    return verified;
+  };
+
+  const byCredential = async (scheme: string, token: string, access: Access): Promise<Result<Caller>> => {
+    const verified = await verifiedToken(token, access.now);
+    if (!verified.ok) return verified;
+    const { claims, ath, caller } = verified.value;
+    const jkt = claims.cnf?.jkt;
+    const bound = jkt !== undefined;
+    if (claims.exp * 1000 <= access.now) return refused("expired", bound);
+    if (scheme !== (bound ? "dpop" : "bearer")) return refused("wrong_scheme", bound);
+    if (bound) {
+      const target = { method: access.method, path: access.path, publicURLs: config.publicURLs, ath, jkt, now: access.now };
+      const proof = await proofs.verify(access.headers.get(HEADER.dpop), target);
+      if (!proof.ok) return proof;
+    }
+    return withinGrant(caller, access, config);
+  };
+
+  const byKey = async (apiKey: string, access: Access): Promise<Result<Caller>> => {
+    const orgs = config.orgsByKey.get(apiKey);
+    const subject = await holder(apiKey);
+    if (orgs) return byProjectKey(orgs, subject, access);
+    if (!config.allowProviderKeys) return fail({ kind: "provider_keys_off" });
+    const name = access.headers.get(HEADER.orgName);
+    if (name !== null) return fail({ kind: "org_not_found" });
+    return ok({ by: "provider-key", subject, grant: { org: "default" }, providerKey: apiKey });
+  };
+
+  return async (access) => {
+    const presented = presentedCredential(access.headers);
+    if (!presented) return fail({ kind: "missing_credential" });
+    const { scheme, value } = presented;
+    const looksOurs = scheme === "dpop" || looksLikeCredential(value);
+    return looksOurs && !config.orgsByKey.has(value)
+      ? byCredential(scheme, withoutPrefix(value), access)
+      : byKey(value, access);
+  };
+}
+
+function presentedCredential(headers: Headers): { readonly scheme: string; readonly value: string } | undefined {
+  const authorization = headers.get("authorization");
+  if (authorization === null || authorization.length > MAX_AUTHORIZATION_LENGTH) return undefined;
+  const space = authorization.indexOf(" ");
+  const scheme = authorization.slice(0, Math.max(space, 0)).toLowerCase();
+  const value = authorization.slice(space + 1).trim();
+  if ((scheme !== "bearer" && scheme !== "dpop") || !/^[\x21-\x7e]+$/.test(value)) return undefined;
+  return { scheme, value };
+}
+
+/** Starts like a JWT (`{"` in base64url), carries our prefix, or has a JWT's two dots. No provider's key does. */
+function looksLikeCredential(value: string): boolean {
+  return value.startsWith("eyJ") || value.startsWith("ek_") || value.split(".").length > 2;
+}
+
+function refused(reason: CredentialFault, bound = false) {
+  return fail({ kind: "invalid_credential", reason, bound });
+}
+
+async function verifyToken(
+  token: string,
+  { config, keyring, now }: { readonly config: ServerConfig; readonly keyring: Keyring; readonly now: number },
+): Promise<Result<VerifiedToken>> {
+  if (token.length > MAX_CREDENTIAL_LENGTH) return refused("too_large");
+  // jose decodes leniently; a second spelling of one signature must not pass.
+  if (!fromBase64url(token.slice(token.lastIndexOf(".") + 1))) return refused("malformed");
+  const checked = await checkSignature(token, { keyring, now, publicURLs: config.publicURLs });
+  if (!checked.ok) return checked;
+  const claims = parseClaims(checked.value);
+  if (!claims || claims.iat > now / 1000 + CLOCK_SKEW_SECONDS) return refused("claims");
+  const caller = await callerOf(claims, { config, keyring });
+  return caller.ok ? ok({ claims, caller: caller.value, ath: await sha256Base64url(token) }) : caller;
+}
+
+interface SignatureContext {
+  readonly keyring: Keyring;
+  readonly now: number;
+  readonly publicURLs: readonly string[];
+}
+
+async function checkSignature(token: string, { keyring, now, publicURLs }: SignatureContext): Promise<Result<JWTPayload>> {
+  const keyByKid: JWTVerifyGetKey = ({ kid }) => {
+    const key = keyring.publicKeys.get(kid ?? "");
+    if (!key) throw new errors.JWKSNoMatchingKey();
+    return key;
+  };
+  try {
+    const { payload } = await jwtVerify(token, keyByKid, {
+      algorithms: ["EdDSA"],
+      typ: CREDENTIAL_TYP,
+      issuer: [...publicURLs],
+      audience: [...publicURLs],
+      requiredClaims: ["sub", "iat", "exp", "jti", "grant"],
+      currentDate: new Date(now),
+    });
+    return ok(payload);
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return refused("expired");
+    return refused(error instanceof errors.JWTClaimValidationFailed ? "claims" : "signature");
+  }
+}
+
+async function callerOf(
+  claims: CredentialClaims,
+  { config, keyring }: { readonly config: ServerConfig; readonly keyring: Keyring },
+): Promise<Result<Caller>> {
+  const { sub: subject, grant, sealed_key, jti } = claims;
+  if (sealed_key !== undefined) {
+    const providerKey = await openKey(keyring, sealed_key, jti);
+    if (providerKey === undefined || !config.allowProviderKeys) return refused("claims");
+    return ok({ by: "credential", subject, grant, providerKey });
+  }
+  const org = config.orgs.get(grant.org);
+  return org ? ok({ by: "credential", subject, grant, org }) : refused("unknown_org");
+}
+
+function byProjectKey(orgs: readonly Org[], subject: string, { headers }: Access): Result<Caller> {
+  const name = headers.get(HEADER.orgName);
+  const org = name === null ? orgs[0] : orgs.find((candidate) => candidate.name === name);
+  return org ? ok({ by: "project-key", subject, grant: { org: org.name }, org }) : fail({ kind: "org_not_found" });
+}
+
+/** What a grant says of the request before its body is read; the model is checked once it is known, in `select`. */
+function withinGrant(caller: Caller, { headers, endpoint }: Access, config: ServerConfig): Result<Caller> {
+  const { grant, org } = caller;
+  const name = headers.get(HEADER.orgName);
+  if (name !== null && name !== grant.org) return fail({ kind: "org_not_found" });
+  const origin = headers.get("origin");
+  const allowed = org?.origins ?? config.origins;
+  if (origin !== null && !allowed.has(origin) && !grant.origins?.includes(origin)) return fail({ kind: "origin_not_allowed" });
+  if (grant.origins && (origin === null || !grant.origins.includes(origin))) return fail({ kind: "origin_not_allowed" });
+  if (endpoint !== undefined && !allowsEndpoint(grant, endpoint)) {
+    return fail({ kind: "insufficient_scope", param: null, detail: `This credential does not cover ${endpoint}.` });
+  }
+  return ok(caller);
+}

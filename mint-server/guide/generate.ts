@@ -1,0 +1,43 @@
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { argv, exit } from "node:process";
+import { fileURLToPath } from "node:url";
+import { cutPage } from "./cut.ts";
+import type { Passage } from "./passage.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const TARGET = new URL("passages.ts", import.meta.url);
+
+/** The pages that the built-in model answers from, as paths from the root of the project. */
+function pages(): string[] {
+  const found = globSync(["docs/*.md", "docs/recipes/*.md"], { cwd: ROOT });
+  return ["README.md", ...found.map((path) => path.replaceAll("\\", "/")).sort()];
+}
+
+/** The text of `passages.ts` as it should be for the documentation as it stands. */
+export function renderPassages(): string {
+  const passages = pages().flatMap((page) => cutPage(page, readFileSync(join(ROOT, page), "utf8")));
+  return [
+    "// Generated from README.md and docs/ by generate.ts. Change those and run `npm run docs:generate`.",
+    "// biome-ignore-all format: generated",
+    'import type { Passage } from "./passage.ts";',
+    "",
+    "export const PASSAGES: readonly Passage[] = [",
+    ...passages.map(render),
+    "];",
+    "",
+  ].join("\n");
+}
+
+function render({ page, title, heading, also, text }: Passage): string {
+  return `  ${JSON.stringify({ page, title, heading, also, text })},`;
+}
+
+if (import.meta.main) {
+  const wanted = renderPassages();
+  if (!argv.includes("--check")) writeFileSync(TARGET, wanted);
+  else if (readFileSync(TARGET, "utf8") !== wanted) {
+    console.error("mint-server/guide/passages.ts is behind the documentation: run `npm run docs:generate`.");
+    exit(1);
+  }
+}

@@ -1,0 +1,78 @@
+import { createServer, type Server } from "node:net";
+import { networkInterfaces } from "node:os";
+import { SettingsError } from "../settings-error.ts";
+
+export interface Address {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+/** A bound socket that workerd is to inherit. */
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** File descriptor; -1 where the system has none (Windows). */
+  readonly fd: number;
+  close(): void;
+}
+
+/**
+ * Binds the socket here and now: its port is known before any setting is checked against it, nobody can take it before
+ * workerd is up, and a port in use is found out at once.
+ *
+ * @throws {SettingsError} if the address cannot be had.
+ */
+export async function listen({ host, port }: Address): Promise<Listener> {
+  // Until workerd has the socket there is nobody to answer.
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(addressError(error, { host, port })));
+    server.listen({ host, port }, resolve);
+  });
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") throw new Error("a TCP socket has an address");
+  return { host, port: bound.port, fd: descriptorOf(server), close: () => server.close() };
+}
+
+/** Node has no public name for the descriptor of a listening socket, and hands on to children only by number. */
+function descriptorOf(server: Server): number {
+  const { _handle } = server as Server & { _handle?: { fd?: number } };
+  return _handle?.fd ?? -1;
+}
+
+function addressError(error: NodeJS.ErrnoException, { host, port }: Address): SettingsError {
+  if (error.code === "EADDRINUSE") return new SettingsError("PORT", `${port} is in use already; set another one`);
+  if (error.code === "EACCES") return new SettingsError("PORT", `${port} is not allowed for this user`);
+  return new SettingsError("HOST", `${host} is not an address of this machine`);
+}
+
+/**
+ * Reads `PORT` and `HOST`.
+ *
+ * @throws {SettingsError} if `PORT` is no port number.
+ */
+export function readAddress(env: Readonly<Record<string, string | undefined>>): Address {
+  const port = env.PORT?.trim() || "8787";
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535)
+    throw new SettingsError("PORT", "must be a number from 0 to 65535");
+  return { host: env.HOST?.trim() || "127.0.0.1", port: Number(port) };
+}
+
+/** The origins under which a server at this address is reached, the main one first. */
+export function originsOf({ host, port }: Address): string[] {
+  const origin = (name: string): string => `http://${name}:${port}`;
+  const loopback = ["127.0.0.1", "localhost", "[::1]"].map(origin);
+  if (host === "0.0.0.0" || host === "::") return [...loopback, ...interfaceHosts().map(origin)];
+  if (host === "localhost" || host === "::1" || host.startsWith("127.")) {
+    return [...new Set([origin(host.includes(":") ? `[${host}]` : host), ...loopback])];
+  }
+  return [origin(host.includes(":") ? `[${host}]` : host)];
+}
+
+function interfaceHosts(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter((address) => !address.internal && !address.address.startsWith("fe80:"))
+    .map((address) => (address.family === "IPv6" ? `[${address.address}]` : address.address));
+}

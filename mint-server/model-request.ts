@@ -1,0 +1,159 @@
+import { type ModelEndpoint, MODEL_ENDPOINTS } from "./contract/endpoints.ts";
+import { HEADER } from "./contract/headers.ts";
+import { parseJson } from "./contract/json.ts";
+import { fail, ok, type Result } from "./failures.ts";
+import type { Flavor } from "./providers/provider.ts";
+import { checkFields } from "./wire/openai-fields.ts";
+
+/** A request for a model's work: read once, checked, and kept as the very bytes that came. */
+export interface ModelRequest {
+  readonly endpoint: ModelEndpoint;
+  readonly model: string;
+  readonly stream: boolean;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly contentType: string;
+  /** The parsed body; for a form, its text fields. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** How the caller wants the cache used; see the `x-bt-use-cache` header. */
+export type CacheMode = "auto" | "always" | "never";
+
+const CACHE_MODES: readonly string[] = ["auto", "always", "never"] satisfies CacheMode[];
+const MAX_MODEL_LENGTH = 256;
+
+/** Reads a request's body under its cap and checks it. Nothing of it has gone anywhere when this fails. */
+export async function readModelRequest(request: Request, endpoint: ModelEndpoint): Promise<Result<ModelRequest>> {
+  const header = checkHeaders(request.headers);
+  if (!header.ok) return header;
+  const contentType = request.headers.get("content-type") ?? "";
+  const type = contentType.split(";", 1)[0]?.trim().toLowerCase();
+  const expected = endpoint.body === "json" ? "application/json" : "multipart/form-data";
+  if (type !== expected) return fail({ kind: "bad_content_type", expected });
+  const bytes = await readBody(request, endpoint.maxBodyBytes);
+  if (!bytes.ok) return bytes;
+  const body = endpoint.body === "json" ? parseObject(bytes.value) : await parseForm(bytes.value, contentType);
+  if (!body.ok) return body;
+  return checkBody({ endpoint, bytes: bytes.value, contentType, body: body.value });
+}
+
+/** Reads a JSON object of at most `maxBytes`, for routes that take no model's work. */
+export async function readJsonObject(request: Request, maxBytes: number): Promise<Result<Record<string, unknown>>> {
+  if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) {
+    return fail({ kind: "bad_content_type", expected: "application/json" });
+  }
+  const bytes = await readBody(request, maxBytes);
+  return bytes.ok ? parseObject(bytes.value) : bytes;
+}
+
+function checkHeaders(headers: Headers): Result<void> {
+  for (const header of [HEADER.useCache, HEADER.useCredsCache]) {
+    const value = headers.get(header);
+    if (value !== null && !CACHE_MODES.includes(value)) {
+      return fail({ kind: "bad_header", header, detail: `\`${header}\` must be auto, always or never.` });
+    }
+  }
+  const ttl = headers.get(HEADER.cacheTtl);
+  if (ttl !== null && !/^\s*-?\d+(\.\d+)?\s*$/.test(ttl)) {
+    return fail({ kind: "bad_header", header: HEADER.cacheTtl, detail: `\`${HEADER.cacheTtl}\` must be a number of seconds.` });
+  }
+  return ok(undefined);
+}
+
+type Unchecked = Pick<ModelRequest, "endpoint" | "bytes" | "contentType" | "body">;
+
+function checkBody(unchecked: Unchecked): Result<ModelRequest> {
+  const { body } = unchecked;
+  const model = body["model"];
+  if (model === undefined || model === null) return badField("model", "`model` is missing.");
+  if (typeof model !== "string") return badField("model", "`model` must be a string.");
+  if (model === "" || model.length > MAX_MODEL_LENGTH) return badField("model", `\`model\` must hold 1 to ${MAX_MODEL_LENGTH} characters.`);
+  const stream = body["stream"] === true || body["stream"] === "true" || body["stream_format"] === "sse";
+  return withFieldsChecked({ ...unchecked, model, stream });
+}
+
+/** `/auto` becomes chat or completion by the model's flavor, as soon as the model is known. */
+export function resolveAuto(request: ModelRequest, flavor: Flavor): Result<ModelRequest> {
+  if (request.endpoint.path !== "auto") return ok(request);
+  return withFieldsChecked({ ...request, endpoint: flavor === "completion" ? COMPLETIONS : CHAT });
+}
+
+const endpointAt = (path: string): ModelEndpoint => {
+  const found = MODEL_ENDPOINTS.find((endpoint) => endpoint.path === path);
+  if (!found) throw new TypeError(`no endpoint ${path}`);
+  return found;
+};
+const CHAT = endpointAt("chat/completions");
+const COMPLETIONS = endpointAt("completions");
+
+function withFieldsChecked(request: ModelRequest): Result<ModelRequest> {
+  const problem = checkFields(request.endpoint.path, request.body);
+  return problem ? badField(problem.param, problem.detail) : ok(request);
+}
+
+function badField(param: string, detail: string) {
+  return fail({ kind: "bad_field", param, detail });
+}
+
+async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array<ArrayBuffer>>> {
+  const tooLarge = fail({ kind: "body_too_large", maxBytes });
+  const declared = request.headers.get("content-length");
+  if (declared !== null) {
+    if (Number(declared) > maxBytes) return tooLarge;
+    return ok(new Uint8Array(await request.arrayBuffer()));
+  }
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  const reader = request.body?.getReader();
+  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+    sizeBytes += read.value.length;
+    if (sizeBytes > maxBytes) {
+      await reader?.cancel();
+      return tooLarge;
+    }
+    chunks.push(read.value);
+  }
+  return ok(concat(chunks, sizeBytes));
+}
+
+function concat(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(sizeBytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+function parseObject(bytes: Uint8Array): Result<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    return fail({ kind: "bad_json", problem: { kind: "not_utf8" } });
+  }
+  const parsed = parseJson(text);
+  if (!parsed.ok) return fail({ kind: "bad_json", problem: parsed.problem });
+  const { value } = parsed;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return fail({ kind: "bad_json", problem: { kind: "not_an_object" } });
+  }
+  return ok(value as Record<string, unknown>);
+}
+
+/** The text fields of a form; its files stay in the bytes. A field given twice is refused, like a JSON name. */
+async function parseForm(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<Result<Record<string, unknown>>> {
+  try {
+    const form = await new Response(bytes, { headers: { "content-type": contentType } }).formData();
+    const fields: Record<string, unknown> = {};
+    for (const [name, value] of form) {
+      if (name === "model" && Object.hasOwn(fields, name)) return badField(name, `\`${name}\` is given twice.`);
+      if (typeof value === "string") fields[name] = value;
+      else if (name === "file") fields[name] = value.size;
+    }
+    return fields["file"] === undefined ? badField("file", "`file` is missing.") : ok(fields);
+  } catch {
+    return fail({ kind: "bad_content_type", expected: "multipart/form-data with the boundary that its header names" });
+  }
+}

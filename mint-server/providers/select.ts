@@ -1,0 +1,123 @@
+import type { ServerConfig } from "../config.ts";
+import { HEADER } from "../contract/headers.ts";
+import { allowsModel } from "../credentials/claims.ts";
+import type { Caller } from "../credentials/verify.ts";
+import { fail, ok, type Result } from "../failures.ts";
+import type { JsModel } from "./js-model.ts";
+import { factsByName, nearNames, wellKnownModels } from "./models.ts";
+import type { Endpoint, ModelFacts } from "./provider.ts";
+import { providerById, providers } from "./table.ts";
+
+/** Where a request goes: endpoints in the order in which to try them, or a function. */
+export type Route =
+  | { readonly kind: "endpoints"; readonly endpoints: readonly [Endpoint, ...Endpoint[]]; readonly facts: ModelFacts }
+  | { readonly kind: "function"; readonly model: JsModel; readonly facts: ModelFacts };
+
+const JS_FACTS: ModelFacts = { flavor: "chat", format: "js", multimodal: false };
+
+/**
+ * Resolves a model for a caller. The grant is checked on the id that goes out, letter by letter, after it is known to exist;
+ * so a caller without leave hears 403 of a real model and 404 of no model.
+ */
+export function selectRoute(config: ServerConfig, caller: Caller, { model, headers }: { readonly model: string; readonly headers: Headers }): Result<Route> {
+  const endpointName = headers.get(HEADER.endpointName);
+  const route = caller.org ? routeInOrg(config, caller.org.endpoints, { model, endpointName }) : routeByKey(config, caller, { model, endpointName });
+  if (!route.ok) return route;
+  if (allowsModel(caller.grant, model)) return route;
+  return fail({ kind: "insufficient_scope", param: "model", detail: "This credential does not cover that model." });
+}
+
+interface Wanted {
+  readonly model: string;
+  readonly endpointName: string | null;
+}
+
+function routeInOrg(config: ServerConfig, endpoints: readonly Endpoint[], { model, endpointName }: Wanted): Result<Route> {
+  const jsModel = config.models.get(model);
+  if (jsModel && (endpointName === null || endpointName === "js")) return ok({ kind: "function", model: jsModel, facts: JS_FACTS });
+  const named = endpointName === null ? endpoints : endpoints.filter(({ name }) => name === endpointName);
+  if (named.length === 0 && endpointName !== null) return fail({ kind: "endpoint_not_found" });
+  const [first, ...rest] = inTurn(serving(named, model));
+  if (!first) return notFound(model, knownModels(config, endpoints));
+  return ok({ kind: "endpoints", endpoints: [first, ...rest], facts: first.customModels.get(model) ?? factsByName(model) });
+}
+
+/** A caller's own provider key goes only to the provider that the model belongs to, or to the one that the caller names. */
+function routeByKey(config: ServerConfig, caller: Caller, { model, endpointName }: Wanted): Result<Route> {
+  const provider = endpointName === null ? providers().find((candidate) => candidate.keySetting && candidate.models.test(model)) : providerById(endpointName);
+  const baseURL = provider && (config.providerBaseURLs.get(provider.id) ?? provider.baseURL);
+  if (!provider || baseURL === undefined || caller.providerKey === undefined) {
+    return endpointName === null ? notFound(model, wellKnownModels()) : fail({ kind: "endpoint_not_found" });
+  }
+  const endpoint: Endpoint = {
+    name: provider.id,
+    provider,
+    baseURL,
+    apiKey: caller.providerKey,
+    auth: provider.auth,
+    headers: {},
+    customModels: new Map(),
+    weight: 1,
+    supportsStreaming: true,
+  };
+  return ok({ kind: "endpoints", endpoints: [endpoint], facts: factsByName(model) });
+}
+
+/**
+ * Endpoints that serve a model: those that list it, else the ones of the first provider whose ids it fits. Without the
+ * second step a request could go to a provider that merely shares a spelling.
+ */
+function serving(endpoints: readonly Endpoint[], model: string): readonly Endpoint[] {
+  const listing = endpoints.filter(({ models, customModels }) => models?.has(model) || customModels.has(model));
+  if (listing.length > 0) return listing;
+  const open = endpoints.filter(({ models }) => models === undefined);
+  const owner = providers().find((provider) => provider.models.test(model) && open.some((endpoint) => endpoint.provider === provider));
+  return open.filter(({ provider }) => provider === owner);
+}
+
+/** A random order in which each endpoint comes first as often as its weight says. */
+function inTurn(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  if (endpoints.length < 2) return endpoints;
+  return endpoints
+    .map((endpoint) => ({ endpoint, at: -Math.log(1 - Math.random()) / endpoint.weight }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ endpoint }) => endpoint);
+}
+
+function notFound(model: string, known: Iterable<string>) {
+  return fail({ kind: "model_not_found", model, near: nearNames(model, known) });
+}
+
+function* knownModels(config: ServerConfig, endpoints: readonly Endpoint[]): Generator<string> {
+  yield* config.models.keys();
+  for (const { models, customModels } of endpoints) {
+    yield* models ?? [];
+    yield* customModels.keys();
+  }
+  yield* wellKnownModels().filter((model) => serving(endpoints, model).length > 0);
+}
+
+/** A model as `GET /models` shows it. */
+export interface ListedModel {
+  readonly id: string;
+  readonly facts: ModelFacts;
+  readonly providers: readonly string[];
+}
+
+/** The models that a caller may use, as far as their names are known. */
+export function listModels(config: ServerConfig, caller: Caller): ListedModel[] {
+  const ids = caller.org ? knownModels(config, caller.org.endpoints) : wellKnownModels();
+  return [...new Set(ids)].flatMap((id) => {
+    const listed = describeModel(config, caller, id);
+    return listed ? [listed] : [];
+  });
+}
+
+/** One model, if the caller may use it. */
+export function describeModel(config: ServerConfig, caller: Caller, id: string): ListedModel | undefined {
+  const route = selectRoute(config, caller, { model: id, headers: new Headers() });
+  if (!route.ok) return undefined;
+  const { value } = route;
+  const served = value.kind === "function" ? ["js"] : value.endpoints.map(({ provider }) => provider.id);
+  return { id, facts: value.facts, providers: [...new Set(served)] };
+}

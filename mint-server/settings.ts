@@ -1,0 +1,139 @@
+import type { MintServerConfig } from "./config.ts";
+import { compileConfig } from "./config.ts";
+import type { EndpointConfig, OrgConfig } from "./config-schema.ts";
+import type { Provider } from "./providers/provider.ts";
+import { baseURLSetting, providers } from "./providers/table.ts";
+import { SettingsError } from "./settings-error.ts";
+
+/** Settings as text: a process's environment, or a Worker's variables and secrets. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** Settings that the server reads besides the providers' keys and base URLs. */
+export const SETTING_NAMES: readonly string[] = [
+  "MINT_SECRET",
+  "MINT_CONFIG",
+  "MINTGATE_PROJECT_KEY",
+  "PUBLIC_URL",
+  "ALLOWED_ORIGINS",
+  "ALLOW_PROVIDER_KEYS",
+];
+
+/** Every setting that a process must hand on to the Worker: the fixed names, the providers', and what `MINT_CONFIG` refers to. */
+export function settingNames(settings: Settings): readonly string[] {
+  const names = new Set(SETTING_NAMES);
+  for (const provider of providers()) {
+    if (provider.keySetting) names.add(provider.keySetting);
+    names.add(baseURLSetting(provider));
+  }
+  for (const [, name] of (setting(settings, "MINT_CONFIG") ?? "").matchAll(/"\$([A-Za-z_][A-Za-z0-9_]*)"/g)) {
+    if (name) names.add(name);
+  }
+  return [...names];
+}
+
+/**
+ * Reads and checks every setting.
+ *
+ * @throws {SettingsError} at the first bad one, with one line that names it and shows no value.
+ */
+export function readSettings(settings: Settings): MintServerConfig {
+  const bases = list(settings, "PUBLIC_URL");
+  if (bases.length === 0) throw new SettingsError("PUBLIC_URL", "is missing; set the origin under which the server is reached");
+  const secrets = list(settings, "MINT_SECRET");
+  if (secrets.length === 0) throw new SettingsError("MINT_SECRET", "is missing; set at least 32 random bytes as base64url");
+  const config: MintServerConfig = {
+    secrets,
+    publicURLs: bases,
+    allowProviderKeys: readBoolean(settings, "ALLOW_PROVIDER_KEYS", true),
+    providerBaseURLs: readBaseURLs(settings),
+    orgs: readOrgs(settings),
+  };
+  compileConfig(config);
+  return config;
+}
+
+function readOrgs(settings: Settings): Record<string, OrgConfig> {
+  const source = setting(settings, "MINT_CONFIG");
+  if (source === undefined) return { default: defaultOrg(settings) };
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(source);
+  } catch {
+    throw new SettingsError("MINT_CONFIG", "is not valid JSON");
+  }
+  const resolved = resolveReferences(parsed, settings, "");
+  // `compileConfig` checks the shape: the same for settings and for those who pass the object in code.
+  return (isObject(resolved) && "orgs" in resolved && Object.keys(resolved).length === 1 ? resolved.orgs : refuse(resolved)) as Record<string, OrgConfig>;
+}
+
+function refuse(value: unknown): never {
+  if (!isObject(value)) throw new SettingsError("MINT_CONFIG", "must be a JSON object");
+  const unknown = Object.keys(value).find((key) => key !== "orgs");
+  if (unknown !== undefined) throw new SettingsError(`MINT_CONFIG.${unknown}`, "is not a known field");
+  throw new SettingsError("MINT_CONFIG.orgs", "is missing");
+}
+
+/** Replaces each string `"$NAME"` by that setting's value. */
+function resolveReferences(value: unknown, settings: Settings, path: string): unknown {
+  if (typeof value === "string" && value.startsWith("$")) {
+    const found = setting(settings, value.slice(1));
+    if (found === undefined) throw new SettingsError(path, "refers to a setting that is not set");
+    return found;
+  }
+  if (Array.isArray(value)) return value.map((item, index) => resolveReferences(item, settings, `${path}[${index}]`));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, resolveReferences(member, settings, path === "" ? key : `${path}.${key}`)]),
+  );
+}
+
+/** Without `MINT_CONFIG`: one organisation with the endpoints that the providers' keys imply. */
+function defaultOrg(settings: Settings): OrgConfig {
+  const projectKey = setting(settings, "MINTGATE_PROJECT_KEY");
+  return {
+    ...(projectKey === undefined ? {} : { keys: [projectKey] }),
+    origins: list(settings, "ALLOWED_ORIGINS"),
+    endpoints: providers().flatMap((provider) => impliedEndpoint(provider, settings)),
+    sessions: { authorize: { type: "anonymous" } },
+  };
+}
+
+function impliedEndpoint(provider: Provider, settings: Settings): EndpointConfig[] {
+  const apiKey = provider.keySetting ? setting(settings, provider.keySetting) : undefined;
+  const baseURL = setting(settings, baseURLSetting(provider));
+  const configured = provider.auth === "none" ? baseURL : apiKey;
+  if (configured === undefined) return [];
+  return [{ name: provider.id, provider: provider.id, ...(apiKey ? { apiKey } : {}), ...(baseURL ? { baseURL } : {}) }];
+}
+
+function readBaseURLs(settings: Settings): Record<string, string> {
+  const bases: Record<string, string> = {};
+  for (const provider of providers()) {
+    const value = setting(settings, baseURLSetting(provider));
+    if (value !== undefined) bases[provider.id] = value;
+  }
+  return bases;
+}
+
+function readBoolean(settings: Settings, name: string, fallback: boolean): boolean {
+  const value = setting(settings, name);
+  if (value === undefined) return fallback;
+  if (value === "true") return true;
+  if (value === "false") return false;
+  throw new SettingsError(name, "must be `true` or `false`");
+}
+
+function list(settings: Settings, name: string): string[] {
+  const value = setting(settings, name);
+  return value === undefined ? [] : value.split(",").map((item) => item.trim()).filter((item) => item !== "");
+}
+
+/** A setting's text; an empty one counts as not set, as in shells. */
+function setting(settings: Settings, name: string): string | undefined {
+  const value = settings[name];
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
