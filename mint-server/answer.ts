@@ -1,4 +1,4 @@
-import { failureAnswer, type Failure } from "./failures.ts";
+import { type Failure, failureAnswer } from "./failures.ts";
 
 /** What a handler returns; the router adds CORS and makes the one `Response` of it. Header names are lower case. */
 export interface Answer {

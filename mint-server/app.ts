@@ -49,7 +49,8 @@ export const ROUTES: readonly RouteRow[] = [
       access: "caller",
       // Which endpoint `/auto` is shows in the body, so `complete` asks for leave there.
       ...(endpoint.path === "auto" ? {} : { endpoint: endpoint.path }),
-      handle: ({ services, request, now }, caller) => complete({ config: services.config, caller, endpoint, request, now }),
+      handle: ({ services, request, now }, caller) =>
+        complete({ config: services.config, caller, endpoint, request, now }),
     }),
   ),
   { method: "GET", path: "/models", at: "api", access: "caller", handle: getModels },
@@ -58,7 +59,13 @@ export const ROUTES: readonly RouteRow[] = [
   { method: "POST", path: "/credentials/session", at: "api", access: "public", handle: answerSession },
   { method: "GET", path: "/health", at: "api", access: "public", handle: health },
   { method: "GET", path: "/health", at: "root", access: "public", handle: health },
-  { method: "GET", path: "/.well-known/jwks.json", at: "root", access: "public", handle: ({ services }) => jsonAnswer(services.keyring.jwks) },
+  {
+    method: "GET",
+    path: "/.well-known/jwks.json",
+    at: "root",
+    access: "public",
+    handle: ({ services }) => jsonAnswer(services.keyring.jwks),
+  },
 ];
 
 function health(): Answer {
@@ -81,7 +88,9 @@ export function createApp(): App {
     for (const prefix of row.at === "api" ? API_PREFIXES : [""]) {
       const path = `${prefix}${row.path}`;
       paths.set(path, (paths.get(path) ?? new Set()).add(row.method));
-      app.on(row.method, path, (c) => visit(row, c.req.raw, { services: c.env.services, model: c.req.param("model") ?? "" }));
+      app.on(row.method, path, (c) =>
+        visit(row, c.req.raw, { services: c.env.services, model: c.req.param("model") ?? "" }),
+      );
     }
   }
   for (const [path, methods] of paths) {
@@ -95,20 +104,31 @@ export function createApp(): App {
     return respond(failed({ kind: "unforeseen" }), c.req.raw, c.env.services);
   });
   return (request, services) => {
-    if (request.url.length > MAX_URL_BYTES) return respond(failed({ kind: "url_too_long", maxBytes: MAX_URL_BYTES }), request, services);
+    if (request.url.length > MAX_URL_BYTES)
+      return respond(failed({ kind: "url_too_long", maxBytes: MAX_URL_BYTES }), request, services);
     if (request.method === "OPTIONS") return preflight(request, services.config);
     return app.fetch(request, { services });
   };
 }
 
-async function visit(row: RouteRow, request: Request, { services, model }: { readonly services: Services; readonly model: string }): Promise<Response> {
+async function visit(
+  row: RouteRow,
+  request: Request,
+  { services, model }: { readonly services: Services; readonly model: string },
+): Promise<Response> {
   const now = Date.now();
   const path = pathOf(request.url);
   const arrived: Visit = { services, request, path, model, now };
   if (row.access === "public") return respond(await row.handle(arrived), request, services);
   const started = performance.now();
   const { headers, method } = request;
-  const caller = await services.authorise({ headers, method, path, now, ...(row.endpoint === undefined ? {} : { endpoint: row.endpoint }) });
+  const caller = await services.authorise({
+    headers,
+    method,
+    path,
+    now,
+    ...(row.endpoint === undefined ? {} : { endpoint: row.endpoint }),
+  });
   const authMs = performance.now() - started;
   const answer = caller.ok ? await row.handle(arrived, caller.value) : failed(caller.failure);
   addTiming(answer.headers, "auth", authMs);

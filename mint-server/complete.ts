@@ -5,11 +5,13 @@ import { HEADER, type Source } from "./contract/headers.ts";
 import { allowsEndpoint } from "./credentials/claims.ts";
 import { forbiddenFeature } from "./credentials/features.ts";
 import type { Caller } from "./credentials/verify.ts";
-import { fail, type Failure, ok, type Result } from "./failures.ts";
+import { type Failure, fail, ok, type Result } from "./failures.ts";
 import { type ModelRequest, readModelRequest, resolveAuto } from "./model-request.ts";
+import type { Endpoint } from "./providers/provider.ts";
 import { type Route, selectRoute } from "./providers/select.ts";
 import { fetchUpstream, isWorthAnotherEndpoint, type UpstreamAnswer } from "./providers/upstream.ts";
-import { type JsCall, completeJs, streamJs } from "./wire/js.ts";
+import { asStream, withoutStreaming } from "./wire/as-stream.ts";
+import { completeJs, type JsCall, streamJs } from "./wire/js.ts";
 import { observe } from "./wire/observe.ts";
 
 /** A caller's request for a model's work, with all that its handling needs. */
@@ -48,20 +50,35 @@ function checkLeave({ by, grant }: Caller, { endpoint, body }: ModelRequest): Fa
     return { kind: "insufficient_scope", param: null, detail: `This credential does not cover ${endpoint.path}.` };
   }
   const use = forbiddenFeature(grant, body);
-  return use && { kind: "insufficient_scope", param: use.param, detail: `This credential does not cover \`${use.feature}\`.` };
+  return (
+    use && {
+      kind: "insufficient_scope",
+      param: use.param,
+      detail: `This credential does not cover \`${use.feature}\`.`,
+    }
+  );
 }
 
 type FunctionRoute = Extract<Route, { kind: "function" }>;
 
-async function answerByFunction({ request, now }: Completion, modelRequest: ModelRequest, { model: run }: FunctionRoute): Promise<Answer> {
+async function answerByFunction(
+  { request, now }: Completion,
+  modelRequest: ModelRequest,
+  { model: run }: FunctionRoute,
+): Promise<Answer> {
   const { model, body, stream } = modelRequest;
   const endpoint = modelRequest.endpoint.path;
   if (endpoint !== "chat/completions" && endpoint !== "completions") {
-    return failed({ kind: "bad_field", param: "model", detail: `The model ${model} answers chat/completions and completions only.` });
+    return failed({
+      kind: "bad_field",
+      param: "model",
+      detail: `The model ${model} answers chat/completions and completions only.`,
+    });
   }
   const call: JsCall = { endpoint, model, run, body, signal: request.signal, created: Math.floor(now / 1000) };
   const headers = { [HEADER.usedEndpoint]: "js", [HEADER.source]: "upstream" satisfies Source };
-  if (stream) return { status: 200, headers: { "content-type": "text/event-stream", ...headers }, body: streamJs(call) };
+  if (stream)
+    return { status: 200, headers: { "content-type": "text/event-stream", ...headers }, body: streamJs(call) };
   try {
     const answer = jsonAnswer(await completeJs(call));
     return { ...answer, headers: { ...answer.headers, ...headers } };
@@ -72,41 +89,51 @@ async function answerByFunction({ request, now }: Completion, modelRequest: Mode
 
 type Endpoints = Extract<Route, { kind: "endpoints" }>["endpoints"];
 
-async function answerByProvider(completion: Completion, modelRequest: ModelRequest, endpoints: Endpoints): Promise<Answer> {
+async function answerByProvider(
+  completion: Completion,
+  modelRequest: ModelRequest,
+  endpoints: Endpoints,
+): Promise<Answer> {
   const started = performance.now();
   const sent = await firstGoodAnswer(completion, modelRequest, endpoints);
   if (!sent.ok) return failed(sent.failure);
-  const { upstream, name } = sent.value;
-  return {
+  const { upstream, endpoint } = sent.value;
+  const answer: Answer = {
     status: upstream.status,
     headers: {
       ...upstream.headers,
-      [HEADER.usedEndpoint]: name,
+      [HEADER.usedEndpoint]: endpoint.name,
       [HEADER.source]: "upstream" satisfies Source,
       [HEADER.serverTiming]: `upstream;dur=${Math.round(performance.now() - started)}`,
     },
     body: answerBody(upstream, completion, modelRequest),
   };
+  return mustConvert(modelRequest, endpoint) ? streamed(answer, modelRequest) : answer;
 }
 
 interface Sent {
   readonly upstream: UpstreamAnswer;
-  readonly name: string;
+  readonly endpoint: Endpoint;
 }
 
-async function firstGoodAnswer({ caller, request }: Completion, modelRequest: ModelRequest, endpoints: Endpoints): Promise<Result<Sent>> {
-  const attempt = {
-    path: modelRequest.endpoint.path,
-    bytes: modelRequest.bytes,
-    contentType: modelRequest.contentType,
-    accept: modelRequest.stream ? "text/event-stream" : "*/*",
-    callersKey: caller.providerKey !== undefined,
-    signal: request.signal,
-  };
+async function firstGoodAnswer(
+  { caller, request }: Completion,
+  modelRequest: ModelRequest,
+  endpoints: Endpoints,
+): Promise<Result<Sent>> {
   let failure: Failure = { kind: "upstream_unreachable" };
   for (const endpoint of endpoints.slice(0, MAX_ATTEMPTS)) {
-    const answer = await fetchUpstream({ ...attempt, endpoint });
-    if (answer.ok) return ok({ upstream: answer.value, name: endpoint.name });
+    const converted = mustConvert(modelRequest, endpoint);
+    const answer = await fetchUpstream({
+      endpoint,
+      path: modelRequest.endpoint.path,
+      bytes: converted ? withoutStreaming(modelRequest.body) : modelRequest.bytes,
+      contentType: modelRequest.contentType,
+      accept: modelRequest.stream && !converted ? "text/event-stream" : "*/*",
+      callersKey: caller.providerKey !== undefined,
+      signal: request.signal,
+    });
+    if (answer.ok) return ok({ upstream: answer.value, endpoint });
     failure = answer.failure;
     if (!isWorthAnotherEndpoint(failure)) break;
   }
@@ -114,7 +141,29 @@ async function firstGoodAnswer({ caller, request }: Completion, modelRequest: Mo
 }
 
 /** Only a stream whose caller cannot prove its completeness is read along; everything else stays native. */
-function answerBody({ body, isEventStream }: UpstreamAnswer, { request }: Completion, { endpoint }: ModelRequest): BodyInit | null {
+function answerBody(
+  { body, isEventStream }: UpstreamAnswer,
+  { request }: Completion,
+  { endpoint }: ModelRequest,
+): Answer["body"] {
   if (!body || !isEventStream || request.headers.get(HEADER.completeness) === "caller") return body;
   return observe(body, endpoint.terminal);
+}
+
+/** A streaming caller at an endpoint that cannot stream. */
+function mustConvert({ stream, endpoint: { path } }: ModelRequest, { supportsStreaming }: Endpoint): boolean {
+  return stream && !supportsStreaming && (path === "chat/completions" || path === "completions");
+}
+
+async function streamed(answer: Answer, { body }: ModelRequest): Promise<Answer> {
+  const options = body.stream_options;
+  const includeUsage =
+    typeof options === "object" && options !== null && "include_usage" in options && options.include_usage === true;
+  try {
+    const stream = asStream(await new Response(answer.body).json(), { includeUsage });
+    if (stream === undefined) return failed({ kind: "upstream_malformed" });
+    return { ...answer, headers: { ...answer.headers, "content-type": "text/event-stream" }, body: stream };
+  } catch {
+    return failed({ kind: "upstream_malformed" });
+  }
 }

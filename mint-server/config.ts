@@ -89,7 +89,9 @@ export function compileConfig(config: MintServerConfig): ServerConfig {
 
 function compileOrg(name: string, org: OrgConfig, publicURLs: readonly string[]): Org {
   const field = `orgs.${name}`;
-  const endpoints = (org.endpoints ?? []).map((endpoint, index) => compileEndpoint(endpoint, `${field}.endpoints[${index}]`));
+  const endpoints = (org.endpoints ?? []).map((endpoint, index) =>
+    compileEndpoint(endpoint, `${field}.endpoints[${index}]`),
+  );
   const names = new Set<string>();
   for (const [index, endpoint] of endpoints.entries()) {
     if (names.has(endpoint.name)) throw new SettingsError(`${field}.endpoints[${index}].name`, "is used twice");
@@ -111,7 +113,8 @@ function compileSessions(sessions: SessionsConfig, field: string): SessionPolicy
     if (authorize.jwksURL) checkedBaseURL(authorize.jwksURL, `${field}.authorize.jwksURL`);
   }
   const unknown = endpoints?.find((endpoint) => !GRANTABLE_ENDPOINTS.includes(endpoint));
-  if (unknown !== undefined) throw new SettingsError(`${field}.endpoints`, "holds a name that is no endpoint of the API");
+  if (unknown !== undefined)
+    throw new SettingsError(`${field}.endpoints`, "holds a name that is no endpoint of the API");
   return { authorize, ttlSeconds, ...(models ? { models } : {}), ...(endpoints ? { endpoints } : {}) };
 }
 
@@ -127,30 +130,40 @@ function compileBaseURLs(config: MintServerConfig): ReadonlyMap<string, string> 
 /** An exact origin: scheme, host and port, nothing else. */
 function checkedOrigin(value: string, field: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.origin !== value.replace(/\/$/, "").toLowerCase()) {
+  if (
+    !url ||
+    !/^https?:$/.test(url.protocol) ||
+    url.hostname.includes("*") ||
+    url.origin !== value.replace(/\/$/, "").toLowerCase()
+  ) {
     throw new SettingsError(field, "must hold exact origins, such as https://app.example");
   }
   return url.origin;
 }
 
 function checkedProjectKey(key: string, field: string): string {
-  if (key.length < MIN_PROJECT_KEY_LENGTH) throw new SettingsError(field, `must be at least ${MIN_PROJECT_KEY_LENGTH} characters long`);
+  if (key.length < MIN_PROJECT_KEY_LENGTH)
+    throw new SettingsError(field, `must be at least ${MIN_PROJECT_KEY_LENGTH} characters long`);
   return checkedSecret(key, field);
 }
 
 function checkedMintSecret(secret: string): Uint8Array<ArrayBuffer> {
   const bytes = fromBase64url(secret.replace(/=+$/, ""));
   if (!bytes) throw new SettingsError("MINT_SECRET", "is not base64url");
-  if (bytes.length < MIN_SECRET_BYTES) throw new SettingsError("MINT_SECRET", `must hold at least ${MIN_SECRET_BYTES} bytes`);
+  if (bytes.length < MIN_SECRET_BYTES)
+    throw new SettingsError("MINT_SECRET", `must hold at least ${MIN_SECRET_BYTES} bytes`);
   // 32 random bytes hold fewer than 16 different values once in about 10^15 times; "aaaa…" or "0123456789" over and over always do.
   if (new Set(bytes).size < 16) throw new SettingsError("MINT_SECRET", "is too regular to be random");
   return bytes;
 }
 
 function schemaError(issue: v.BaseIssue<unknown>): SettingsError {
-  const path = v.getDotPath(issue) ?? "MINT_CONFIG";
+  const path = (v.getDotPath(issue) ?? "MINT_CONFIG").replace(/\.(\d+)(?=\.|$)/g, "[$1]");
   if (issue.type === "strict_object") {
-    return new SettingsError(path, issue.expected === "never" ? "is not a known field" : "is missing, or not an object");
+    return new SettingsError(
+      path,
+      issue.expected === "never" ? "is not a known field" : "is missing, or not an object",
+    );
   }
   const expected = issue.expected ?? issue.type;
   return new SettingsError(path, issue.received === "undefined" ? "is missing" : `must be ${expected}`);

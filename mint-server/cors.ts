@@ -6,7 +6,7 @@ const PREFLIGHT_SECONDS = "7200";
 
 /** Adds what lets a page of an allowed origin read an answer. For any other origin the browser keeps it shut. */
 export function addCors(headers: Record<string, string>, request: Request, config: ServerConfig): void {
-  headers["vary"] = "Origin";
+  headers.vary = "Origin";
   const origin = request.headers.get("origin");
   if (origin === null || !config.origins.has(origin)) return;
   headers["access-control-allow-origin"] = origin;
@@ -22,7 +22,7 @@ export function preflight(request: Request, config: ServerConfig): Response {
     headers["access-control-allow-methods"] = "GET, POST, OPTIONS";
     headers["access-control-allow-headers"] = requestedHeaders(request);
     headers["access-control-max-age"] = PREFLIGHT_SECONDS;
-    headers["vary"] = "Origin, Access-Control-Request-Headers";
+    headers.vary = "Origin, Access-Control-Request-Headers";
   }
   return new Response(null, { status: 204, headers });
 }

@@ -11,7 +11,11 @@ const MAX_FORM_BYTES = 64 * 1024;
 /** `POST /credentials`: a key's owner issues a credential that can do no more than the key. */
 export async function issue({ services, request, now }: Visit, caller: Caller): Promise<Answer> {
   if (caller.by === "credential") {
-    return failed({ kind: "insufficient_scope", param: null, detail: "A temporary credential cannot issue another. Use a key." });
+    return failed({
+      kind: "insufficient_scope",
+      param: null,
+      detail: "A temporary credential cannot issue another. Use a key.",
+    });
   }
   const body = await readJsonObject(request, MAX_FORM_BYTES);
   if (!body.ok) return failed(body.failure);
@@ -35,7 +39,8 @@ export async function answerSession({ services, request, path, now }: Visit): Pr
   const body = await readJsonObject(request, MAX_FORM_BYTES);
   if (!body.ok) return failed(body.failure);
   const [unknown] = Object.keys(body.value);
-  if (unknown !== undefined) return failed({ kind: "bad_field", param: unknown, detail: `\`${unknown}\` is not a known field.` });
+  if (unknown !== undefined)
+    return failed({ kind: "bad_field", param: unknown, detail: `\`${unknown}\` is not a known field.` });
   const issued = await services.openSession(request, path, now);
   const nonce = await services.proofs.nonce(now);
   const answer = issued.ok ? jsonAnswer(issued.value) : failed(issued.failure);

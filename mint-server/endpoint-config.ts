@@ -59,11 +59,14 @@ function compileHeaders(config: EndpointConfig, field: string): Readonly<Record<
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(config.headers ?? {})) {
     const lower = name.toLowerCase();
-    if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(lower)) throw new SettingsError(`${field}.headers`, "holds a name that is no header name");
-    if (RESERVED_HEADERS.test(lower)) throw new SettingsError(`${field}.headers.${lower}`, "is set by the server itself");
+    if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(lower))
+      throw new SettingsError(`${field}.headers`, "holds a name that is no header name");
+    if (RESERVED_HEADERS.test(lower))
+      throw new SettingsError(`${field}.headers.${lower}`, "is set by the server itself");
     headers[lower] = checkedSecret(value, `${field}.headers.${lower}`);
   }
-  if (config.organization !== undefined) headers["openai-organization"] = checkedSecret(config.organization, `${field}.organization`);
+  if (config.organization !== undefined)
+    headers["openai-organization"] = checkedSecret(config.organization, `${field}.organization`);
   return Object.freeze(headers);
 }
 

@@ -1,5 +1,5 @@
 import type { JsonProblem } from "./contract/json.ts";
-import { errorBody, type ErrorDetails } from "./contract/openai-error.ts";
+import { type ErrorDetails, errorBody } from "./contract/openai-error.ts";
 
 /** Everything that can go wrong with a request, as evidence for us; {@link describe} says what the caller hears. */
 export type Failure =
@@ -28,13 +28,34 @@ export type Failure =
   | { readonly kind: "upstream_timeout"; readonly phase: "first byte"; readonly seconds: number }
   | { readonly kind: "upstream_refused_our_key" }
   | { readonly kind: "upstream_malformed" }
-  | { readonly kind: "upstream_error"; readonly status: number; readonly details: ErrorDetails; readonly retryAfter?: string }
+  | {
+      readonly kind: "upstream_error";
+      readonly status: number;
+      readonly details: ErrorDetails;
+      readonly retryAfter?: string;
+    }
   | { readonly kind: "model_function_failed" }
   | { readonly kind: "unforeseen" }
   | { readonly kind: "caller_left" };
 
-export type CredentialFault = "malformed" | "too_large" | "signature" | "claims" | "expired" | "wrong_scheme" | "unknown_org";
-export type ProofFault = "missing" | "malformed" | "header" | "method" | "url" | "credential" | "key" | "signature" | "replayed";
+export type CredentialFault =
+  | "malformed"
+  | "too_large"
+  | "signature"
+  | "claims"
+  | "expired"
+  | "wrong_scheme"
+  | "unknown_org";
+export type ProofFault =
+  | "missing"
+  | "malformed"
+  | "header"
+  | "method"
+  | "url"
+  | "credential"
+  | "key"
+  | "signature"
+  | "replayed";
 export type SessionFault = "closed" | "missing_token" | "invalid_token" | "denied" | "issuer_unreachable";
 
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
@@ -73,9 +94,13 @@ const UPSTREAM = "upstream_error";
 export function describe(failure: Failure): PublicFailure {
   switch (failure.kind) {
     case "missing_credential":
-      return unauthorized("missing_credential", "No credential. Send `Authorization: Bearer <key or temporary credential>`.", {
-        "www-authenticate": "Bearer",
-      });
+      return unauthorized(
+        "missing_credential",
+        "No credential. Send `Authorization: Bearer <key or temporary credential>`.",
+        {
+          "www-authenticate": "Bearer",
+        },
+      );
     case "invalid_credential":
       return unauthorized("invalid_token", credentialMessage(failure.reason), {
         "www-authenticate": `${failure.bound ? "DPoP" : "Bearer"} error="invalid_token"`,
@@ -85,22 +110,33 @@ export function describe(failure: Failure): PublicFailure {
         "www-authenticate": 'DPoP error="invalid_dpop_proof", algs="ES256"',
       });
     case "use_dpop_nonce":
-      return unauthorized("use_dpop_nonce", "Make a new proof with the nonce of the `DPoP-Nonce` header, and send the request again.", {
-        "www-authenticate": 'DPoP error="use_dpop_nonce", algs="ES256"',
-        "dpop-nonce": failure.nonce,
-      });
+      return unauthorized(
+        "use_dpop_nonce",
+        "Make a new proof with the nonce of the `DPoP-Nonce` header, and send the request again.",
+        {
+          "www-authenticate": 'DPoP error="use_dpop_nonce", algs="ES256"',
+          "dpop-nonce": failure.nonce,
+        },
+      );
     case "provider_keys_off":
       return forbidden("provider_keys_not_allowed", "This server takes only project keys and temporary credentials.");
     case "insufficient_scope":
       return forbidden("insufficient_scope", failure.detail, failure.param);
     case "origin_not_allowed":
-      return forbidden("origin_not_allowed", "This origin may not use this server. Add it to the organisation's `origins`.");
+      return forbidden(
+        "origin_not_allowed",
+        "This origin may not use this server. Add it to the organisation's `origins`.",
+      );
     case "no_session":
       return sessionFailure(failure.reason);
     case "session_key_pinned":
       return forbidden("session_key_pinned", "This session is bound to another key. Sign in again to use a new one.");
     case "org_not_found":
-      return forbidden("org_not_allowed", "`x-bt-org-name` names no organisation that this credential belongs to.", "x-bt-org-name");
+      return forbidden(
+        "org_not_allowed",
+        "`x-bt-org-name` names no organisation that this credential belongs to.",
+        "x-bt-org-name",
+      );
     case "endpoint_not_found":
       return {
         status: 404,
@@ -112,9 +148,15 @@ export function describe(failure: Failure): PublicFailure {
         },
       };
     case "model_not_found":
-      return { status: 404, details: { message: modelMessage(failure), type: INVALID, param: "model", code: "model_not_found" } };
+      return {
+        status: 404,
+        details: { message: modelMessage(failure), type: INVALID, param: "model", code: "model_not_found" },
+      };
     case "path_not_found":
-      return { status: 404, details: { message: "There is nothing at this path.", type: INVALID, code: "path_not_found" } };
+      return {
+        status: 404,
+        details: { message: "There is nothing at this path.", type: INVALID, code: "path_not_found" },
+      };
     case "method_not_allowed":
       return {
         status: 405,
@@ -132,7 +174,11 @@ export function describe(failure: Failure): PublicFailure {
         details: { message: `The body may hold ${failure.maxBytes} bytes.`, type: INVALID, code: "body_too_large" },
       };
     case "bad_json":
-      return badRequest(null, jsonMessage(failure.problem), failure.problem.kind === "duplicate_key" ? "duplicate_key" : "invalid_json");
+      return badRequest(
+        null,
+        jsonMessage(failure.problem),
+        failure.problem.kind === "duplicate_key" ? "duplicate_key" : "invalid_json",
+      );
     case "bad_content_type":
       return badRequest("content-type", `The body must be ${failure.expected}.`, "invalid_content_type");
     case "bad_field":
@@ -142,11 +188,18 @@ export function describe(failure: Failure): PublicFailure {
     case "ledger_unavailable":
       return {
         status: 503,
-        details: { message: "The server's ledger did not answer. Try again.", type: "server_error", code: "ledger_unavailable" },
+        details: {
+          message: "The server's ledger did not answer. Try again.",
+          type: "server_error",
+          code: "ledger_unavailable",
+        },
         headers: { "retry-after": "1" },
       };
     case "upstream_unreachable":
-      return badGateway("upstream_unreachable", "The provider could not be reached, or broke the connection. Try again.");
+      return badGateway(
+        "upstream_unreachable",
+        "The provider could not be reached, or broke the connection. Try again.",
+      );
     case "upstream_timeout":
       return {
         status: 504,
@@ -157,7 +210,10 @@ export function describe(failure: Failure): PublicFailure {
         },
       };
     case "upstream_refused_our_key":
-      return badGateway("upstream_refused_key", "The provider refused the server's own key. Whoever runs this server must check it.");
+      return badGateway(
+        "upstream_refused_key",
+        "The provider refused the server's own key. Whoever runs this server must check it.",
+      );
     case "upstream_malformed":
       return badGateway("upstream_malformed", "The provider's answer was not one that its API defines.");
     case "upstream_error":
@@ -167,11 +223,20 @@ export function describe(failure: Failure): PublicFailure {
         ...(failure.retryAfter === undefined ? {} : { headers: { "retry-after": failure.retryAfter } }),
       };
     case "model_function_failed":
-      return { status: 500, details: { message: "This model's function threw.", type: "server_error", code: "model_function_failed" } };
+      return {
+        status: 500,
+        details: { message: "This model's function threw.", type: "server_error", code: "model_function_failed" },
+      };
     case "unforeseen":
-      return { status: 500, details: { message: "The server failed. Try again.", type: "server_error", code: "server_error" } };
+      return {
+        status: 500,
+        details: { message: "The server failed. Try again.", type: "server_error", code: "server_error" },
+      };
     case "caller_left":
-      return { status: 499, details: { message: "The caller closed the request.", type: INVALID, code: "caller_left" } };
+      return {
+        status: 499,
+        details: { message: "The caller closed the request.", type: INVALID, code: "caller_left" },
+      };
   }
 }
 
@@ -209,19 +274,30 @@ function proofMessage(reason: ProofFault): string {
 function sessionFailure(reason: SessionFault): PublicFailure {
   switch (reason) {
     case "closed":
-      return forbidden("sessions_closed", "This organisation issues no credentials to browsers. Configure its `sessions`.");
+      return forbidden(
+        "sessions_closed",
+        "This organisation issues no credentials to browsers. Configure its `sessions`.",
+      );
     case "missing_token":
-      return unauthorized("session_required", "Sign in first: send the ID token as `Authorization: Bearer`.", { "www-authenticate": "Bearer" });
+      return unauthorized("session_required", "Sign in first: send the ID token as `Authorization: Bearer`.", {
+        "www-authenticate": "Bearer",
+      });
     case "invalid_token":
       return unauthorized("invalid_session", "The session's token is not valid here. Sign in again.", {
         "www-authenticate": 'Bearer error="invalid_token"',
       });
     case "denied":
-      return unauthorized("session_required", "The application does not know this session. Sign in first.", { "www-authenticate": "Bearer" });
+      return unauthorized("session_required", "The application does not know this session. Sign in first.", {
+        "www-authenticate": "Bearer",
+      });
     case "issuer_unreachable":
       return {
         status: 503,
-        details: { message: "The session's issuer could not be reached. Try again.", type: "server_error", code: "issuer_unreachable" },
+        details: {
+          message: "The session's issuer could not be reached. Try again.",
+          type: "server_error",
+          code: "issuer_unreachable",
+        },
         headers: { "retry-after": "1" },
       };
   }

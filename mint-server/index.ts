@@ -20,6 +20,7 @@ function serverFor(env: Env): MintServer {
 
 export { LedgerObject as Ledger };
 
+// biome-ignore lint/style/noDefaultExport: workerd takes the handler from the default export.
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     try {
@@ -27,7 +28,11 @@ export default {
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;
       console.error(`mintgate: ${error.message}`);
-      const details = { message: "The server's settings are wrong; its log says which.", type: "server_error", code: "bad_settings" };
+      const details = {
+        message: "The server's settings are wrong; its log says which.",
+        type: "server_error",
+        code: "bad_settings",
+      };
       return Response.json(errorBody(details), { status: 500, headers: { "cache-control": "no-store" } });
     }
     return server.fetch(request);

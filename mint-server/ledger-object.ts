@@ -12,7 +12,9 @@ export class LedgerObject extends DurableObject implements Ledger {
     super(state, env as never);
     this.storage = state.storage;
     this.sql = state.storage.sql;
-    this.sql.exec("CREATE TABLE IF NOT EXISTS pins (session TEXT PRIMARY KEY, jkt TEXT NOT NULL, expires_at INTEGER NOT NULL)");
+    this.sql.exec(
+      "CREATE TABLE IF NOT EXISTS pins (session TEXT PRIMARY KEY, jkt TEXT NOT NULL, expires_at INTEGER NOT NULL)",
+    );
   }
 
   async pinSessionKey(session: string, jkt: string, expiresAt: number): Promise<boolean> {
@@ -24,7 +26,7 @@ export class LedgerObject extends DurableObject implements Ledger {
       expiresAt,
     );
     if ((await this.storage.getAlarm()) === null) await this.storage.setAlarm(Date.now() + DAY_MS);
-    return this.sql.exec("SELECT jkt FROM pins WHERE session = ?", session).one()["jkt"] === jkt;
+    return this.sql.exec("SELECT jkt FROM pins WHERE session = ?", session).one().jkt === jkt;
   }
 
   /** Forgets pins whose sessions are over. */

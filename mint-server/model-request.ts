@@ -1,4 +1,4 @@
-import { type ModelEndpoint, MODEL_ENDPOINTS } from "./contract/endpoints.ts";
+import { MODEL_ENDPOINTS, type ModelEndpoint } from "./contract/endpoints.ts";
 import { HEADER } from "./contract/headers.ts";
 import { parseJson } from "./contract/json.ts";
 import { fail, ok, type Result } from "./failures.ts";
@@ -55,7 +55,11 @@ function checkHeaders(headers: Headers): Result<void> {
   }
   const ttl = headers.get(HEADER.cacheTtl);
   if (ttl !== null && !/^\s*-?\d+(\.\d+)?\s*$/.test(ttl)) {
-    return fail({ kind: "bad_header", header: HEADER.cacheTtl, detail: `\`${HEADER.cacheTtl}\` must be a number of seconds.` });
+    return fail({
+      kind: "bad_header",
+      header: HEADER.cacheTtl,
+      detail: `\`${HEADER.cacheTtl}\` must be a number of seconds.`,
+    });
   }
   return ok(undefined);
 }
@@ -64,11 +68,12 @@ type Unchecked = Pick<ModelRequest, "endpoint" | "bytes" | "contentType" | "body
 
 function checkBody(unchecked: Unchecked): Result<ModelRequest> {
   const { body } = unchecked;
-  const model = body["model"];
+  const model = body.model;
   if (model === undefined || model === null) return badField("model", "`model` is missing.");
   if (typeof model !== "string") return badField("model", "`model` must be a string.");
-  if (model === "" || model.length > MAX_MODEL_LENGTH) return badField("model", `\`model\` must hold 1 to ${MAX_MODEL_LENGTH} characters.`);
-  const stream = body["stream"] === true || body["stream"] === "true" || body["stream_format"] === "sse";
+  if (model === "" || model.length > MAX_MODEL_LENGTH)
+    return badField("model", `\`model\` must hold 1 to ${MAX_MODEL_LENGTH} characters.`);
+  const stream = body.stream === true || body.stream === "true" || body.stream_format === "sse";
   return withFieldsChecked({ ...unchecked, model, stream });
 }
 
@@ -95,25 +100,23 @@ function badField(param: string, detail: string) {
   return fail({ kind: "bad_field", param, detail });
 }
 
+/** How much of a body that is too large is still read: one who is sending sees a broken connection instead of the answer. */
+const MAX_DRAINED_BYTES = 64 * 1024 * 1024;
+
 async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array<ArrayBuffer>>> {
-  const tooLarge = fail({ kind: "body_too_large", maxBytes });
   const declared = request.headers.get("content-length");
-  if (declared !== null) {
-    if (Number(declared) > maxBytes) return tooLarge;
-    return ok(new Uint8Array(await request.arrayBuffer()));
-  }
+  if (declared !== null && Number(declared) <= maxBytes) return ok(new Uint8Array(await request.arrayBuffer()));
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   const reader = request.body?.getReader();
   for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
     sizeBytes += read.value.length;
-    if (sizeBytes > maxBytes) {
-      await reader?.cancel();
-      return tooLarge;
-    }
-    chunks.push(read.value);
+    if (sizeBytes > MAX_DRAINED_BYTES) break;
+    if (sizeBytes <= maxBytes) chunks.push(read.value);
+    else chunks.length = 0;
   }
-  return ok(concat(chunks, sizeBytes));
+  await reader?.cancel();
+  return sizeBytes > maxBytes ? fail({ kind: "body_too_large", maxBytes }) : ok(concat(chunks, sizeBytes));
 }
 
 function concat(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array<ArrayBuffer> {
@@ -143,7 +146,10 @@ function parseObject(bytes: Uint8Array): Result<Record<string, unknown>> {
 }
 
 /** The text fields of a form; its files stay in the bytes. A field given twice is refused, like a JSON name. */
-async function parseForm(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<Result<Record<string, unknown>>> {
+async function parseForm(
+  bytes: Uint8Array<ArrayBuffer>,
+  contentType: string,
+): Promise<Result<Record<string, unknown>>> {
   try {
     const form = await new Response(bytes, { headers: { "content-type": contentType } }).formData();
     const fields: Record<string, unknown> = {};
@@ -152,7 +158,7 @@ async function parseForm(bytes: Uint8Array<ArrayBuffer>, contentType: string): P
       if (typeof value === "string") fields[name] = value;
       else if (name === "file") fields[name] = value.size;
     }
-    return fields["file"] === undefined ? badField("file", "`file` is missing.") : ok(fields);
+    return fields.file === undefined ? badField("file", "`file` is missing.") : ok(fields);
   } catch {
     return fail({ kind: "bad_content_type", expected: "multipart/form-data with the boundary that its header names" });
   }

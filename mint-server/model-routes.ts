@@ -1,7 +1,7 @@
 import { type Answer, failed, jsonAnswer } from "./answer.ts";
 import type { Visit } from "./app.ts";
 import type { Caller } from "./credentials/verify.ts";
-import { type ListedModel, describeModel, listModels } from "./providers/select.ts";
+import { describeModel, type ListedModel, listModels } from "./providers/select.ts";
 
 /** `GET /models`, in OpenAI's list shape with what it lacks. */
 export function getModels({ services }: Visit, caller: Caller): Answer {

@@ -38,9 +38,11 @@ export function settingNames(settings: Settings): readonly string[] {
  */
 export function readSettings(settings: Settings): MintServerConfig {
   const bases = list(settings, "PUBLIC_URL");
-  if (bases.length === 0) throw new SettingsError("PUBLIC_URL", "is missing; set the origin under which the server is reached");
+  if (bases.length === 0)
+    throw new SettingsError("PUBLIC_URL", "is missing; set the origin under which the server is reached");
   const secrets = list(settings, "MINT_SECRET");
-  if (secrets.length === 0) throw new SettingsError("MINT_SECRET", "is missing; set at least 32 random bytes as base64url");
+  if (secrets.length === 0)
+    throw new SettingsError("MINT_SECRET", "is missing; set at least 32 random bytes as base64url");
   const config: MintServerConfig = {
     secrets,
     publicURLs: bases,
@@ -63,7 +65,9 @@ function readOrgs(settings: Settings): Record<string, OrgConfig> {
   }
   const resolved = resolveReferences(parsed, settings, "");
   // `compileConfig` checks the shape: the same for settings and for those who pass the object in code.
-  return (isObject(resolved) && "orgs" in resolved && Object.keys(resolved).length === 1 ? resolved.orgs : refuse(resolved)) as Record<string, OrgConfig>;
+  return (
+    isObject(resolved) && "orgs" in resolved && Object.keys(resolved).length === 1 ? resolved.orgs : refuse(resolved)
+  ) as Record<string, OrgConfig>;
 }
 
 function refuse(value: unknown): never {
@@ -83,7 +87,10 @@ function resolveReferences(value: unknown, settings: Settings, path: string): un
   if (Array.isArray(value)) return value.map((item, index) => resolveReferences(item, settings, `${path}[${index}]`));
   if (!isObject(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [key, resolveReferences(member, settings, path === "" ? key : `${path}.${key}`)]),
+    Object.entries(value).map(([key, member]) => [
+      key,
+      resolveReferences(member, settings, path === "" ? key : `${path}.${key}`),
+    ]),
   );
 }
 
@@ -125,7 +132,12 @@ function readBoolean(settings: Settings, name: string, fallback: boolean): boole
 
 function list(settings: Settings, name: string): string[] {
   const value = setting(settings, name);
-  return value === undefined ? [] : value.split(",").map((item) => item.trim()).filter((item) => item !== "");
+  return value === undefined
+    ? []
+    : value
+        .split(",")
+        .map((item) => item.trim())
+        .filter((item) => item !== "");
 }
 
 /** A setting's text; an empty one counts as not set, as in shells. */

@@ -5,7 +5,9 @@ export type JsonProblem =
   | { readonly kind: "duplicate_key" }
   | { readonly kind: "lone_surrogate" };
 
-export type JsonResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: JsonProblem };
+export type JsonResult =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problem: JsonProblem };
 
 /** Deepest nesting accepted. */
 const MAX_DEPTH = 64;

@@ -1,6 +1,6 @@
 /** Hands an event stream's bytes on in whole events. */
 export interface EventHold {
-  /** Takes a chunk, and gives what may go on: all bytes up to the end of the last whole event. It keeps no copy of its own. */
+  /** Takes a chunk, which must not change afterwards, and gives what may go on: all bytes up to the end of the last whole event. */
   take(chunk: Uint8Array): readonly Uint8Array[];
   /** What is still held: the beginning of an event, or nothing. */
   rest(): readonly Uint8Array[];
@@ -47,7 +47,8 @@ export function createEventHold(): EventHold {
 
 /** Index after the last blank line of `chunk`, or -1. `before` holds the line ends that stand right before the chunk. */
 function lastEventEnd(chunk: Uint8Array, before: string): number {
-  const at = (index: number): number | undefined => (index >= 0 ? chunk[index] : before.charCodeAt(before.length + index));
+  const at = (index: number): number | undefined =>
+    index >= 0 ? chunk[index] : before.charCodeAt(before.length + index);
   for (let index = chunk.length - 1; index >= 0; index--) {
     const byte = chunk[index];
     if (byte !== LF && byte !== CR) continue;

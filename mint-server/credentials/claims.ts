@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { FEATURES, type CredentialClaims, type Grant } from "../contract/credential.ts";
+import { type CredentialClaims, FEATURES, type Grant } from "../contract/credential.ts";
 
 const texts = v.array(v.string());
 const limit = v.optional(v.number());

@@ -17,8 +17,9 @@ const LOCAL_TOOLS: ReadonlySet<unknown> = new Set(["function", "custom"]);
 function uses(body: Readonly<Record<string, unknown>>): Use[] {
   const found: Use[] = [];
   const { tools, store, background, n, best_of: bestOf, service_tier: tier } = body;
-  if (Array.isArray(tools) && tools.some((tool) => !LOCAL_TOOLS.has(tool?.type))) found.push({ feature: "hosted_tools", param: "tools" });
-  if (isPresent(body["web_search_options"])) found.push({ feature: "hosted_tools", param: "web_search_options" });
+  if (Array.isArray(tools) && tools.some((tool) => !LOCAL_TOOLS.has(tool?.type)))
+    found.push({ feature: "hosted_tools", param: "tools" });
+  if (isPresent(body.web_search_options)) found.push({ feature: "hosted_tools", param: "web_search_options" });
   if (store === true) found.push({ feature: "store", param: "store" });
   for (const param of ["previous_response_id", "conversation", "prompt_cache_retention"]) {
     if (isPresent(body[param])) found.push({ feature: "store", param });
@@ -26,7 +27,8 @@ function uses(body: Readonly<Record<string, unknown>>): Use[] {
   if (background === true) found.push({ feature: "background", param: "background" });
   if (isMany(n)) found.push({ feature: "multiple_choices", param: "n" });
   if (isMany(bestOf)) found.push({ feature: "multiple_choices", param: "best_of" });
-  if (isPresent(tier) && tier !== "auto" && tier !== "default") found.push({ feature: "service_tier", param: "service_tier" });
+  if (isPresent(tier) && tier !== "auto" && tier !== "default")
+    found.push({ feature: "service_tier", param: "service_tier" });
   return found;
 }
 

@@ -19,7 +19,19 @@ export interface Session {
 export type IdTokenVerifier = (token: string, now: number) => Promise<Result<Session>>;
 
 /** Asymmetric algorithms only: with a public key at hand, a symmetric one would let anyone sign. */
-const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
+const ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
 const CLOCK_SKEW_SECONDS = 30;
 const MAX_TOKEN_LENGTH = 8192;
 

@@ -6,22 +6,34 @@ import { fail, ok, type Result } from "../failures.ts";
 const MAX_TTL_SECONDS = 86_400;
 const DEFAULT_TTL_SECONDS = 600;
 
-const name = (what: string) => v.pipe(v.string(`must be ${what}`), v.minLength(1, "must not be empty"), v.maxLength(256, "is too long"));
-const names = (what: string) => v.pipe(v.array(name(what), `must be a list of ${what}s`), v.minLength(1, "must not be empty"));
+const name = (what: string) =>
+  v.pipe(v.string(`must be ${what}`), v.minLength(1, "must not be empty"), v.maxLength(256, "is too long"));
+const names = (what: string) =>
+  v.pipe(v.array(name(what), `must be a list of ${what}s`), v.minLength(1, "must not be empty"));
 
 const origin = v.pipe(
   v.string("must be an origin"),
-  v.check((value) => URL.canParse(value) && new URL(value).origin === value, "must be an exact origin, such as https://app.example"),
+  v.check(
+    (value) => URL.canParse(value) && new URL(value).origin === value,
+    "must be an exact origin, such as https://app.example",
+  ),
 );
 
 const form = v.strictObject({
   model: v.nullish(name("a model id")),
   models: v.nullish(names("model id")),
-  endpoints: v.nullish(v.pipe(v.array(v.picklist(GRANTABLE_ENDPOINTS, "holds a name that is no endpoint")), v.minLength(1, "must not be empty"))),
+  endpoints: v.nullish(
+    v.pipe(
+      v.array(v.picklist(GRANTABLE_ENDPOINTS, "holds a name that is no endpoint")),
+      v.minLength(1, "must not be empty"),
+    ),
+  ),
   origins: v.nullish(v.pipe(v.array(origin), v.minLength(1, "must not be empty"))),
   features: v.nullish(v.array(v.picklist(FEATURES, `may hold ${FEATURES.join(", ")}`))),
   subject: v.nullish(name("a subject")),
-  jkt: v.nullish(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/, "must be the SHA-256 thumbprint of a key, as base64url"))),
+  jkt: v.nullish(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/, "must be the SHA-256 thumbprint of a key, as base64url")),
+  ),
   ttl_seconds: v.nullish(
     v.pipe(
       v.number("must be a number"),
@@ -44,7 +56,11 @@ const NOT_ENFORCED: readonly string[] = ["limits", "template"];
 export function parseOrderForm(body: Readonly<Record<string, unknown>>): Result<OrderForm> {
   for (const param of NOT_ENFORCED) {
     if (body[param] !== undefined && body[param] !== null) {
-      return fail({ kind: "bad_field", param, detail: `\`${param}\` is not enforced by this version, so no credential is issued with it.` });
+      return fail({
+        kind: "bad_field",
+        param,
+        detail: `\`${param}\` is not enforced by this version, so no credential is issued with it.`,
+      });
     }
   }
   const { limits: _limits, template: _template, ...fields } = body;

@@ -22,7 +22,7 @@ export async function openKey(keyring: Keyring, sealed: string, jti: string): Pr
       },
       { keyManagementAlgorithms: ["dir"], contentEncryptionAlgorithms: ["A256GCM"] },
     );
-    return protectedHeader["jti"] === jti ? new TextDecoder().decode(plaintext) : undefined;
+    return protectedHeader.jti === jti ? new TextDecoder().decode(plaintext) : undefined;
   } catch {
     return undefined;
   }

@@ -49,7 +49,8 @@ export function createSessionDoor({ config, keyring, proofs, ledgerOf }: Session
     const origin = request.headers.get("origin");
     const org = orgOf(request, config);
     if (!org) return fail({ kind: "org_not_found" });
-    if (origin === null || !org.origins.has(origin) || isForgedSite(request, origin)) return fail({ kind: "origin_not_allowed" });
+    if (origin === null || !org.origins.has(origin) || isForgedSite(request, origin))
+      return fail({ kind: "origin_not_allowed" });
     if (!org.sessions) return fail({ kind: "no_session", reason: "closed" });
     const target = { method: request.method, path, publicURLs: config.publicURLs, now };
     const proof = await proofs.verify(request.headers.get(HEADER.dpop), target);

@@ -1,4 +1,4 @@
-import { type JWTPayload, type JWTVerifyGetKey, errors, jwtVerify } from "jose";
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import type { Org, ServerConfig } from "../config.ts";
 import { fromBase64url, sha256Base64url } from "../contract/bytes.ts";
 import { CREDENTIAL_TYP, type CredentialClaims, type Grant, withoutPrefix } from "../contract/credential.ts";
@@ -90,7 +90,14 @@ export function createAuthoriser({ config, keyring, proofs }: AuthoriserParts): 
     if (claims.exp * 1000 <= access.now) return refused("expired", bound);
     if (scheme !== (bound ? "dpop" : "bearer")) return refused("wrong_scheme", bound);
     if (bound) {
-      const target = { method: access.method, path: access.path, publicURLs: config.publicURLs, ath, jkt, now: access.now };
+      const target = {
+        method: access.method,
+        path: access.path,
+        publicURLs: config.publicURLs,
+        ath,
+        jkt,
+        now: access.now,
+      };
       const proof = await proofs.verify(access.headers.get(HEADER.dpop), target);
       if (!proof.ok) return proof;
     }
@@ -158,7 +165,10 @@ interface SignatureContext {
   readonly publicURLs: readonly string[];
 }
 
-async function checkSignature(token: string, { keyring, now, publicURLs }: SignatureContext): Promise<Result<JWTPayload>> {
+async function checkSignature(
+  token: string,
+  { keyring, now, publicURLs }: SignatureContext,
+): Promise<Result<JWTPayload>> {
   const keyByKid: JWTVerifyGetKey = ({ kid }) => {
     const key = keyring.publicKeys.get(kid ?? "");
     if (!key) throw new errors.JWKSNoMatchingKey();
@@ -207,8 +217,10 @@ function withinGrant(caller: Caller, { headers, endpoint }: Access, config: Serv
   if (name !== null && name !== grant.org) return fail({ kind: "org_not_found" });
   const origin = headers.get("origin");
   const allowed = org?.origins ?? config.origins;
-  if (origin !== null && !allowed.has(origin) && !grant.origins?.includes(origin)) return fail({ kind: "origin_not_allowed" });
-  if (grant.origins && (origin === null || !grant.origins.includes(origin))) return fail({ kind: "origin_not_allowed" });
+  if (origin !== null && !allowed.has(origin) && !grant.origins?.includes(origin))
+    return fail({ kind: "origin_not_allowed" });
+  if (grant.origins && (origin === null || !grant.origins.includes(origin)))
+    return fail({ kind: "origin_not_allowed" });
   if (endpoint !== undefined && !allowsEndpoint(grant, endpoint)) {
     return fail({ kind: "insufficient_scope", param: null, detail: `This credential does not cover ${endpoint}.` });
   }

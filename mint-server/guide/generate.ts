@@ -16,21 +16,23 @@ function pages(): string[] {
 
 /** The text of `passages.ts` as it should be for the documentation as it stands. */
 export function renderPassages(): string {
-  const passages = pages().flatMap((page) => cutPage(page, readFileSync(join(ROOT, page), "utf8")));
   return [
     "// Generated from README.md and docs/ by generate.ts. Change those and run `npm run docs:generate`.",
     "// biome-ignore-all format: generated",
-    'import type { Passage } from "./passage.ts";',
+    "// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the documentation shows code",
+    'import { type Passage, pagePassages } from "./passage.ts";',
     "",
     "export const PASSAGES: readonly Passage[] = [",
-    ...passages.map(render),
+    ...pages().map((page) => renderPage(page, cutPage(page, readFileSync(join(ROOT, page), "utf8")))),
     "];",
     "",
   ].join("\n");
 }
 
-function render({ page, title, heading, also, text }: Passage): string {
-  return `  ${JSON.stringify({ page, title, heading, also, text })},`;
+function renderPage(page: string, passages: readonly Passage[]): string {
+  const rows = passages.map(({ heading, also, text }) => `    ${JSON.stringify([heading, also, text])},`);
+  const title = passages[0]?.title ?? page;
+  return [`  ...pagePassages(${JSON.stringify(page)}, ${JSON.stringify(title)}, [`, ...rows, "  ]),"].join("\n");
 }
 
 if (import.meta.main) {

@@ -9,11 +9,15 @@ const WORDS_PER_PIECE = 3;
 
 let index: Search | undefined;
 
+/** Most isolates are never asked, so the first question builds the index. */
+const search: Search = (question) => {
+  index ??= createSearch(PASSAGES);
+  return index(question);
+};
+
 /** The built-in model: answers from this project's documentation, by search. Needs no key and no network. */
 export const guide: JsModel = async function* ({ messages, signal }) {
-  // Most isolates are never asked, so the first question builds the index.
-  index ??= createSearch(PASSAGES);
-  for (const piece of pieces(answer(messages, index))) {
+  for (const piece of pieces(answer(messages, search))) {
     if (signal.aborted) return;
     yield piece;
     await pause(signal);

@@ -10,3 +10,12 @@ export interface Passage {
   /** Markdown, without the heading. */
   readonly text: string;
 }
+
+/** The passages of one page, from `[heading, also, text]` each: how they are carried. */
+export function pagePassages(
+  page: string,
+  title: string,
+  rows: readonly (readonly [heading: string, also: string, text: string])[],
+): Passage[] {
+  return rows.map(([heading, also, text]) => ({ page, title, heading, also, text }));
+}

@@ -1,6 +1,6 @@
 import MiniSearch, { type Query, type SearchResult } from "minisearch";
 import type { Passage } from "./passage.ts";
-import { isWeak, normalise, tokenize } from "./terms.ts";
+import { isWeak, normalise, tokenize, tokenizeWithParts } from "./terms.ts";
 
 /** `sure`: the passage is about what was asked. `close`: it holds some of it. */
 export type Confidence = "sure" | "close";
@@ -51,10 +51,11 @@ interface Ranked {
 export function createSearch(passages: readonly Passage[]): Search {
   const index = new MiniSearch<Passage & { readonly id: number }>({
     fields: ["heading", "also", "title", "text"],
-    tokenize,
+    // A heading that is an error's code says nothing about "model" or "key" in general.
+    tokenize: (text, field) => (field === "text" ? tokenizeWithParts(text) : tokenize(text)),
     processTerm: normalise,
     searchOptions: {
-      boost: { heading: 4, also: 3, title: 1.5 },
+      boost: { heading: 4, also: 3, title: 0.8 },
       prefix: (term) => term.length > 3,
       fuzzy: (term) => (term.length > 4 ? 0.2 : false),
       weights: { prefix: 0.6, fuzzy: 0.3 },
@@ -72,7 +73,13 @@ export function createSearch(passages: readonly Passage[]): Search {
 
 /** The words that a question is about; its weak ones only where it has no others. */
 function terms(text: string): string[] {
-  const all = [...new Set(tokenize(text).map(normalise).filter((term) => term !== null))];
+  const all = [
+    ...new Set(
+      tokenize(text)
+        .map(normalise)
+        .filter((term) => term !== null),
+    ),
+  ];
   const strong = all.filter((term) => !isWeak(term));
   return strong.length > 0 ? strong : all;
 }

@@ -8,7 +8,7 @@ export interface ProcessFacts {
   readonly command: string;
 }
 
-/** What the system knows of a process; `undefined` if there is none of this id. */
+/** What the system knows of a process; `undefined` if none of this id runs. */
 export function describeProcess(pid: number): ProcessFacts | undefined {
   // Small Linux images have no `ps`; other systems have no `/proc`.
   return existsSync("/proc/self/status") ? fromProc(pid) : fromPs(pid);
@@ -17,7 +17,9 @@ export function describeProcess(pid: number): ProcessFacts | undefined {
 function fromProc(pid: number): ProcessFacts | undefined {
   try {
     const parent = /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return { parent: Number(parent), command: readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ") };
+    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+    // One that has ended, and whose parent has not asked how, still has an entry, but no command line.
+    return command === "" ? undefined : { parent: Number(parent), command };
   } catch {
     return undefined;
   }

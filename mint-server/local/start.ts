@@ -11,6 +11,12 @@ const stateFolder = resolve(env.MINTGATE_STATE?.trim() || ".mintgate");
 // Listened for from the first moment, so that a stop during the start leaves no workerd behind.
 const asked = new Promise<void>((resolve) => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  // npm runs a script in a shell, and some shells keep a signal to themselves: when ours is gone, we are to go as well.
+  const parent = process.ppid;
+  const orphaned = (): void => {
+    if (process.ppid !== parent) resolve();
+  };
+  if (process.env.npm_lifecycle_event) setInterval(orphaned, 100).unref();
 });
 
 try {

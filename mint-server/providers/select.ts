@@ -19,9 +19,15 @@ const JS_FACTS: ModelFacts = { flavor: "chat", format: "js", multimodal: false }
  * Resolves a model for a caller. The grant is checked on the id that goes out, letter by letter, after it is known to exist;
  * so a caller without leave hears 403 of a real model and 404 of no model.
  */
-export function selectRoute(config: ServerConfig, caller: Caller, { model, headers }: { readonly model: string; readonly headers: Headers }): Result<Route> {
+export function selectRoute(
+  config: ServerConfig,
+  caller: Caller,
+  { model, headers }: { readonly model: string; readonly headers: Headers },
+): Result<Route> {
   const endpointName = headers.get(HEADER.endpointName);
-  const route = caller.org ? routeInOrg(config, caller.org.endpoints, { model, endpointName }) : routeByKey(config, caller, { model, endpointName });
+  const route = caller.org
+    ? routeInOrg(config, caller.org.endpoints, { model, endpointName })
+    : routeByKey(config, caller, { model, endpointName });
   if (!route.ok) return route;
   if (allowsModel(caller.grant, model)) return route;
   return fail({ kind: "insufficient_scope", param: "model", detail: "This credential does not cover that model." });
@@ -32,19 +38,31 @@ interface Wanted {
   readonly endpointName: string | null;
 }
 
-function routeInOrg(config: ServerConfig, endpoints: readonly Endpoint[], { model, endpointName }: Wanted): Result<Route> {
+function routeInOrg(
+  config: ServerConfig,
+  endpoints: readonly Endpoint[],
+  { model, endpointName }: Wanted,
+): Result<Route> {
   const jsModel = config.models.get(model);
-  if (jsModel && (endpointName === null || endpointName === "js")) return ok({ kind: "function", model: jsModel, facts: JS_FACTS });
+  if (jsModel && (endpointName === null || endpointName === "js"))
+    return ok({ kind: "function", model: jsModel, facts: JS_FACTS });
   const named = endpointName === null ? endpoints : endpoints.filter(({ name }) => name === endpointName);
   if (named.length === 0 && endpointName !== null) return fail({ kind: "endpoint_not_found" });
   const [first, ...rest] = inTurn(serving(named, model));
   if (!first) return notFound(model, knownModels(config, endpoints));
-  return ok({ kind: "endpoints", endpoints: [first, ...rest], facts: first.customModels.get(model) ?? factsByName(model) });
+  return ok({
+    kind: "endpoints",
+    endpoints: [first, ...rest],
+    facts: first.customModels.get(model) ?? factsByName(model),
+  });
 }
 
 /** A caller's own provider key goes only to the provider that the model belongs to, or to the one that the caller names. */
 function routeByKey(config: ServerConfig, caller: Caller, { model, endpointName }: Wanted): Result<Route> {
-  const provider = endpointName === null ? providers().find((candidate) => candidate.keySetting && candidate.models.test(model)) : providerById(endpointName);
+  const provider =
+    endpointName === null
+      ? providers().find((candidate) => candidate.keySetting && candidate.models.test(model))
+      : providerById(endpointName);
   const baseURL = provider && (config.providerBaseURLs.get(provider.id) ?? provider.baseURL);
   if (!provider || baseURL === undefined || caller.providerKey === undefined) {
     return endpointName === null ? notFound(model, wellKnownModels()) : fail({ kind: "endpoint_not_found" });
@@ -71,7 +89,9 @@ function serving(endpoints: readonly Endpoint[], model: string): readonly Endpoi
   const listing = endpoints.filter(({ models, customModels }) => models?.has(model) || customModels.has(model));
   if (listing.length > 0) return listing;
   const open = endpoints.filter(({ models }) => models === undefined);
-  const owner = providers().find((provider) => provider.models.test(model) && open.some((endpoint) => endpoint.provider === provider));
+  const owner = providers().find(
+    (provider) => provider.models.test(model) && open.some((endpoint) => endpoint.provider === provider),
+  );
   return open.filter(({ provider }) => provider === owner);
 }
 

@@ -30,7 +30,12 @@ const PROVIDERS: readonly Provider[] = [
   openaiLike("replicate", "REPLICATE_API_TOKEN", "https://openai-proxy.replicate.com/v1", /^meta\//),
   openaiLike("perplexity", "PERPLEXITY_API_KEY", "https://api.perplexity.ai", /^(sonar|pplx-|r1-1776)/),
   openaiLike("cerebras", "CEREBRAS_API_KEY", "https://api.cerebras.ai/v1", /^llama3\.1-\d+b$/),
-  openaiLike("groq", "GROQ_API_KEY", "https://api.groq.com/openai/v1", /^(llama-3\.\d-|llama3-|llama2-|gemma|mixtral-8x7b-32768)/),
+  openaiLike(
+    "groq",
+    "GROQ_API_KEY",
+    "https://api.groq.com/openai/v1",
+    /^(llama-3\.\d-|llama3-|llama2-|gemma|mixtral-8x7b-32768)/,
+  ),
   openaiLike("together", "TOGETHER_API_KEY", "https://api.together.xyz/v1", /^[\w.-]+\/[\w.-]+$/),
   { id: "ollama", auth: "none", wire: "openai", models: /^[a-z0-9._-]+(:[\w.-]+)?$/ },
   { id: "custom", auth: "bearer", wire: "openai", models: NONE },

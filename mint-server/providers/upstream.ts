@@ -1,6 +1,6 @@
 import { isAnswerHeader } from "../contract/headers.ts";
 import type { ErrorDetails } from "../contract/openai-error.ts";
-import { fail, type Failure, ok, type Result } from "../failures.ts";
+import { type Failure, fail, ok, type Result } from "../failures.ts";
 import { decodeError, upstreamPath } from "../wire/openai.ts";
 import type { Endpoint } from "./provider.ts";
 
@@ -30,7 +30,8 @@ const FIRST_BYTE_SECONDS = 600;
 const MAX_ERROR_BYTES = 64 * 1024;
 
 /** Types of content that come back; a page of HTML is an error page of something in between. */
-const CONTENT_TYPES = /^(application\/(json|octet-stream|x-ndjson)|text\/(event-stream|plain|vtt)|audio\/|image\/|video\/)/;
+const CONTENT_TYPES =
+  /^(application\/(json|octet-stream|x-ndjson)|text\/(event-stream|plain|vtt)|audio\/|image\/|video\/)/;
 
 /** The one place that fetches a provider. The request's headers are built from nothing, and so are the answer's. */
 export async function fetchUpstream(attempt: Attempt): Promise<Result<UpstreamAnswer>> {
@@ -107,7 +108,12 @@ function goodAnswer(response: Response): Result<UpstreamAnswer> {
   }
   const headers: Record<string, string> = { "content-type": contentType };
   for (const [name, value] of response.headers) if (isAnswerHeader(name)) headers[name] = value;
-  return ok({ status: response.status, headers, isEventStream: contentType.startsWith("text/event-stream"), body: response.body });
+  return ok({
+    status: response.status,
+    headers,
+    isEventStream: contentType.startsWith("text/event-stream"),
+    body: response.body,
+  });
 }
 
 async function badAnswer(response: Response, { endpoint, callersKey }: Attempt): Promise<Result<never>> {
@@ -137,7 +143,9 @@ function unexplained(status: number): ErrorDetails {
 
 /** Providers quote what they were sent. Neither a key nor where it went may come back. */
 function withoutSecrets(details: ErrorDetails, { apiKey, headers, baseURL }: Endpoint): ErrorDetails {
-  const secrets = [apiKey, ...Object.values(headers), baseURL, new URL(baseURL).host].filter((secret) => secret !== undefined);
+  const secrets = [apiKey, ...Object.values(headers), baseURL, new URL(baseURL).host].filter(
+    (secret) => secret !== undefined,
+  );
   const clean = (text: string) => secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, "…"), text);
   return {
     message: clean(details.message),

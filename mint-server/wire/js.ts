@@ -53,7 +53,11 @@ export function streamJs(call: JsCall): ReadableStream<Uint8Array> {
   });
 }
 
-const FUNCTION_FAILED = { message: "This model's function threw.", type: "server_error", code: "model_function_failed" };
+const FUNCTION_FAILED = {
+  message: "This model's function threw.",
+  type: "server_error",
+  code: "model_function_failed",
+};
 
 function start({ run, model, body, signal }: JsCall): AsyncIterable<string> {
   return run({ model, messages: messagesOf(body), signal });

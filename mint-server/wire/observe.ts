@@ -2,12 +2,13 @@ import { utf8 } from "../contract/bytes.ts";
 import type { StreamTerminal } from "../contract/endpoints.ts";
 import { errorEvent, TRUNCATED } from "../contract/openai-error.ts";
 import { createStreamProbe } from "../contract/sse.ts";
+import { createEventHold } from "../contract/whole-events.ts";
 
 const READ_BYTES = 16 * 1024;
 
 /**
- * Hands an event stream on byte for byte and reads along. If the provider breaks off, or ends without its terminal marker,
- * one typed error event follows.
+ * Hands an event stream on byte for byte, in whole events, and reads along. If the provider breaks off, or ends without its
+ * terminal marker, one typed error event takes the place of what is missing.
  *
  * One loop, no `TransformStream` and no `tee()`: on workerd both cost more, and `tee()` would keep the provider running
  * after the caller left. A write waits until the caller has read, so a slow caller slows the provider down.
@@ -18,28 +19,34 @@ export function observe(upstream: ReadableStream<Uint8Array>, terminal: StreamTe
   return readable;
 }
 
-async function follow(upstream: ReadableStream<Uint8Array>, writable: WritableStream<Uint8Array>, terminal: StreamTerminal): Promise<void> {
+async function follow(
+  upstream: ReadableStream<Uint8Array>,
+  writable: WritableStream<Uint8Array>,
+  terminal: StreamTerminal,
+): Promise<void> {
   const reader = upstream.getReader({ mode: "byob" });
   const writer = writable.getWriter();
   const probe = createStreamProbe(terminal);
   // A caller who leaves while the provider is silent is noticed here, not at the next write.
   writer.closed.catch((reason: unknown) => reader.cancel(reason).catch(() => {}));
+  const hold = createEventHold();
+  const write = async (parts: readonly Uint8Array[]): Promise<void> => {
+    for (const part of parts) await writer.write(part);
+  };
   const append = async (): Promise<void> => {
     let buffer = new ArrayBuffer(READ_BYTES);
     for (;;) {
-      const { done, value } = await reader.read(new Uint8Array(buffer));
-      if (done) return;
-      probe.feed(value);
-      await writer.write(value.slice());
-      buffer = value.buffer;
+      // A broken connection is an end like any other: the probe tells whether anything is missing.
+      const step = await reader.read(new Uint8Array(buffer)).catch(() => undefined);
+      if (!step || step.done) return;
+      probe.feed(step.value);
+      await write(hold.take(step.value.slice()));
+      buffer = step.value.buffer;
     }
   };
   try {
-    await append().catch((error: unknown) => {
-      if (probe.state === "open") return;
-      throw error;
-    });
-    if (probe.state === "open") await writer.write(utf8(errorEvent(TRUNCATED)));
+    await append();
+    await write(probe.state === "open" ? [utf8(errorEvent(TRUNCATED))] : hold.rest());
     await writer.close();
   } catch (error) {
     await reader.cancel(error).catch(() => {});

@@ -36,13 +36,19 @@ const COMMON: Readonly<Record<string, Kind>> = {
 };
 
 const chat: Fields = { required: { messages: "array" }, optional: { ...COMMON, logprobs: "boolean" } };
-const completions: Fields = { required: { prompt: "text or list" }, optional: { ...COMMON, echo: "boolean", suffix: "string" } };
+const completions: Fields = {
+  required: { prompt: "text or list" },
+  optional: { ...COMMON, echo: "boolean", suffix: "string" },
+};
 const input: Fields = { required: { input: "text or list" }, optional: COMMON };
 
 const FIELDS: Readonly<Record<string, Fields>> = {
   "chat/completions": chat,
   completions,
-  embeddings: { required: { input: "text or list" }, optional: { ...COMMON, dimensions: "integer", encoding_format: "string" } },
+  embeddings: {
+    required: { input: "text or list" },
+    optional: { ...COMMON, dimensions: "integer", encoding_format: "string" },
+  },
   moderations: input,
   responses: { required: {}, optional: { ...COMMON, input: "text or list", instructions: "text or list" } },
   "images/generations": { required: { prompt: "string" }, optional: COMMON },
@@ -69,14 +75,18 @@ export function checkFields(endpoint: string, body: Readonly<Record<string, unkn
     const value = body[param];
     if (kind !== undefined && value !== null && !isKind(value, kind)) return wrongType(param, kind);
   }
-  return endpoint === "chat/completions" ? checkMessages(body["messages"]) : undefined;
+  return endpoint === "chat/completions" ? checkMessages(body.messages) : undefined;
 }
 
 function checkMessages(messages: unknown): FieldProblem | undefined {
   if (!Array.isArray(messages)) return undefined;
   if (messages.length === 0) return { param: "messages", detail: "`messages` is empty." };
-  const index = messages.findIndex((message) => typeof message !== "object" || message === null || typeof message.role !== "string");
-  return index < 0 ? undefined : { param: `messages[${index}]`, detail: `\`messages[${index}]\` must be an object with a \`role\`.` };
+  const index = messages.findIndex(
+    (message) => typeof message !== "object" || message === null || typeof message.role !== "string",
+  );
+  return index < 0
+    ? undefined
+    : { param: `messages[${index}]`, detail: `\`messages[${index}]\` must be an object with a \`role\`.` };
 }
 
 function wrongType(param: string, kind: Kind): FieldProblem {

@@ -12,16 +12,16 @@ export function upstreamPath(endpoint: string): string {
 export function decodeError(body: string): ErrorDetails | undefined {
   const parsed = parse(body);
   if (!isObject(parsed)) return undefined;
-  const error = parsed["error"] ?? parsed;
+  const error = parsed.error ?? parsed;
   if (typeof error === "string") return { message: error, type: "upstream_error", code: null };
   if (!isObject(error)) return undefined;
-  const message = text(error["message"]) ?? text(error["detail"]);
+  const message = text(error.message) ?? text(error.detail);
   if (message === undefined) return undefined;
   return {
     message,
-    type: text(error["type"]) ?? "upstream_error",
-    param: text(error["param"]) ?? null,
-    code: text(error["code"]) ?? null,
+    type: text(error.type) ?? "upstream_error",
+    param: text(error.param) ?? null,
+    code: text(error.code) ?? null,
   };
 }
 
