@@ -2,11 +2,13 @@ import { Hono } from "hono";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { type Answer, failed, jsonAnswer } from "./answer.ts";
 import { complete } from "./complete.ts";
-import { API_PREFIXES, MODEL_ENDPOINTS } from "./contract/endpoints.ts";
+import { MODEL_ENDPOINTS } from "./contract/endpoints.ts";
 import { HEADER } from "./contract/headers.ts";
+import { API_PREFIXES } from "./contract/hosts.ts";
 import { addCors, preflight } from "./cors.ts";
 import { answerSession, issue } from "./credential-routes.ts";
 import type { Caller } from "./credentials/verify.ts";
+import { drain } from "./drain.ts";
 import { getModel, getModels } from "./model-routes.ts";
 import type { Services } from "./server.ts";
 import { VERSION } from "./version.ts";
@@ -103,11 +105,16 @@ export function createApp(): App {
     console.error(`mintgate: unforeseen ${error.name}`);
     return respond(failed({ kind: "unforeseen" }), c.req.raw, c.env.services);
   });
-  return (request, services) => {
+  const route: App = (request, services) => {
     if (request.url.length > MAX_URL_BYTES)
       return respond(failed({ kind: "url_too_long", maxBytes: MAX_URL_BYTES }), request, services);
     if (request.method === "OPTIONS") return preflight(request, services.config);
     return app.fetch(request, { services });
+  };
+  return async (request, services) => {
+    const response = await route(request, services);
+    if (!response.ok) await drain(request);
+    return response;
   };
 }
 

@@ -5,7 +5,7 @@ import { HEADER, type Source } from "./contract/headers.ts";
 import { allowsEndpoint } from "./credentials/claims.ts";
 import { forbiddenFeature } from "./credentials/features.ts";
 import type { Caller } from "./credentials/verify.ts";
-import { type Failure, fail, ok, type Result } from "./failures.ts";
+import type { Failure } from "./failures.ts";
 import { type ModelRequest, readModelRequest, resolveAuto } from "./model-request.ts";
 import type { Endpoint } from "./providers/provider.ts";
 import { type Route, selectRoute } from "./providers/select.ts";
@@ -96,8 +96,8 @@ async function answerByProvider(
 ): Promise<Answer> {
   const started = performance.now();
   const sent = await firstGoodAnswer(completion, modelRequest, endpoints);
-  if (!sent.ok) return failed(sent.failure);
-  const { upstream, endpoint } = sent.value;
+  if ("failure" in sent) return refusedBy(sent);
+  const { upstream, endpoint } = sent;
   const answer: Answer = {
     status: upstream.status,
     headers: {
@@ -111,17 +111,17 @@ async function answerByProvider(
   return mustConvert(modelRequest, endpoint) ? streamed(answer, modelRequest) : answer;
 }
 
-interface Sent {
-  readonly upstream: UpstreamAnswer;
-  readonly endpoint: Endpoint;
-}
+/** An endpoint's answer, or the last endpoint's failure. */
+type Sent =
+  | { readonly endpoint: Endpoint; readonly upstream: UpstreamAnswer }
+  | { readonly endpoint: Endpoint; readonly failure: Failure };
 
 async function firstGoodAnswer(
   { caller, request }: Completion,
   modelRequest: ModelRequest,
   endpoints: Endpoints,
-): Promise<Result<Sent>> {
-  let failure: Failure = { kind: "upstream_unreachable" };
+): Promise<Sent> {
+  let last: Sent = { endpoint: endpoints[0], failure: { kind: "upstream_unreachable" } };
   for (const endpoint of endpoints.slice(0, MAX_ATTEMPTS)) {
     const converted = mustConvert(modelRequest, endpoint);
     const answer = await fetchUpstream({
@@ -133,11 +133,17 @@ async function firstGoodAnswer(
       callersKey: caller.providerKey !== undefined,
       signal: request.signal,
     });
-    if (answer.ok) return ok({ upstream: answer.value, endpoint });
-    failure = answer.failure;
-    if (!isWorthAnotherEndpoint(failure)) break;
+    if (answer.ok) return { endpoint, upstream: answer.value };
+    last = { endpoint, failure: answer.failure };
+    if (!isWorthAnotherEndpoint(answer.failure)) break;
   }
-  return fail(failure);
+  return last;
+}
+
+/** Names the endpoint, so that a provider's refusal is told from the server's own. */
+function refusedBy({ endpoint, failure }: Extract<Sent, { failure: Failure }>): Answer {
+  const answer = failed(failure);
+  return { ...answer, headers: { ...answer.headers, [HEADER.usedEndpoint]: endpoint.name } };
 }
 
 /** Only a stream whose caller cannot prove its completeness is read along; everything else stays native. */

@@ -100,23 +100,25 @@ function badField(param: string, detail: string) {
   return fail({ kind: "bad_field", param, detail });
 }
 
-/** How much of a body that is too large is still read: one who is sending sees a broken connection instead of the answer. */
-const MAX_DRAINED_BYTES = 64 * 1024 * 1024;
-
 async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array<ArrayBuffer>>> {
+  const tooLarge = fail({ kind: "body_too_large", maxBytes });
   const declared = request.headers.get("content-length");
-  if (declared !== null && Number(declared) <= maxBytes) return ok(new Uint8Array(await request.arrayBuffer()));
+  if (declared !== null) {
+    if (Number(declared) > maxBytes) return tooLarge;
+    return ok(new Uint8Array(await request.arrayBuffer()));
+  }
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   const reader = request.body?.getReader();
   for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
     sizeBytes += read.value.length;
-    if (sizeBytes > MAX_DRAINED_BYTES) break;
-    if (sizeBytes <= maxBytes) chunks.push(read.value);
-    else chunks.length = 0;
+    if (sizeBytes > maxBytes) {
+      reader?.releaseLock();
+      return tooLarge;
+    }
+    chunks.push(read.value);
   }
-  await reader?.cancel();
-  return sizeBytes > maxBytes ? fail({ kind: "body_too_large", maxBytes }) : ok(concat(chunks, sizeBytes));
+  return ok(concat(chunks, sizeBytes));
 }
 
 function concat(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array<ArrayBuffer> {

@@ -8,11 +8,12 @@ import { SettingsError } from "./settings-error.ts";
 /** Settings as text: a process's environment, or a Worker's variables and secrets. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** Settings that the server reads besides the providers' keys and base URLs. */
+/** Settings that the server reads besides the providers' keys and base URLs. Those named `MINTGATE_…` are set by `npm start`. */
 export const SETTING_NAMES: readonly string[] = [
   "MINT_SECRET",
   "MINT_CONFIG",
   "MINTGATE_PROJECT_KEY",
+  "MINTGATE_SESSIONS",
   "PUBLIC_URL",
   "ALLOWED_ORIGINS",
   "ALLOW_PROVIDER_KEYS",
@@ -94,14 +95,19 @@ function resolveReferences(value: unknown, settings: Settings, path: string): un
   );
 }
 
-/** Without `MINT_CONFIG`: one organisation with the endpoints that the providers' keys imply. */
+/**
+ * Without `MINT_CONFIG`: one organisation with the endpoints that the providers' keys imply. Only on one's own machine, where
+ * `npm start` says so, may any browser ask for a credential; elsewhere that would give the provider's key's use away.
+ */
 function defaultOrg(settings: Settings): OrgConfig {
   const projectKey = setting(settings, "MINTGATE_PROJECT_KEY");
   return {
     ...(projectKey === undefined ? {} : { keys: [projectKey] }),
     origins: list(settings, "ALLOWED_ORIGINS"),
     endpoints: providers().flatMap((provider) => impliedEndpoint(provider, settings)),
-    sessions: { authorize: { type: "anonymous" } },
+    ...(setting(settings, "MINTGATE_SESSIONS") === "anonymous"
+      ? { sessions: { authorize: { type: "anonymous" } } }
+      : {}),
   };
 }
 

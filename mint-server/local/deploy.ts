@@ -35,6 +35,8 @@ function secretNames(): string[] {
   const listed = spawnSync(process.execPath, [wrangler, "secret", "list", "--format", "json"], {
     cwd: PATHS.root,
     encoding: "utf8",
+    // Why it could not be listed (no such Worker, nobody signed in) is wrangler's to say.
+    stdio: ["ignore", "pipe", "inherit"],
   });
   if (listed.status !== 0) return [];
   const secrets = JSON.parse(listed.stdout) as readonly { readonly name: string }[];

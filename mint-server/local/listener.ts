@@ -61,7 +61,8 @@ export function readAddress(env: Readonly<Record<string, string | undefined>>): 
 
 /** The origins under which a server at this address is reached, the main one first. */
 export function originsOf({ host, port }: Address): string[] {
-  const origin = (name: string): string => `http://${name}:${port}`;
+  // Through URL, which leaves out the port that is the default, as browsers do.
+  const origin = (name: string): string => new URL(`http://${name}:${port}`).origin;
   const loopback = ["127.0.0.1", "localhost", "[::1]"].map(origin);
   if (host === "0.0.0.0" || host === "::") return [...loopback, ...interfaceHosts().map(origin)];
   if (host === "localhost" || host === "::1" || host.startsWith("127.")) {

@@ -16,10 +16,12 @@ export function describeProcess(pid: number): ProcessFacts | undefined {
 
 function fromProc(pid: number): ProcessFacts | undefined {
   try {
-    const parent = /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const field = (name: string): string => new RegExp(`^${name}:\\s*(\\w+)`, "m").exec(status)?.[1] ?? "";
+    // One that has ended keeps its entry until its parent asks how. Only when its last thread is gone are its files closed.
+    if (/[ZX]/.test(field("State")) && Number(field("Threads")) <= 1) return undefined;
     const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-    // One that has ended, and whose parent has not asked how, still has an entry, but no command line.
-    return command === "" ? undefined : { parent: Number(parent), command };
+    return { parent: Number(field("PPid")), command };
   } catch {
     return undefined;
   }

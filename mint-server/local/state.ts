@@ -64,15 +64,14 @@ export function releaseState(state: State): void {
 export async function reclaimState(state: State): Promise<void> {
   const [nodePid, workerdPid] = readOwner(state);
   if (!nodePid || !workerdPid) return;
+  const running = describeProcess(workerdPid);
   // Process ids are used again: only what was started on this very configuration is ours to end.
-  const isOurs = (found = describeProcess(workerdPid)): boolean =>
-    found?.command.includes(join(state.folder, CONFIG)) ?? false;
-  if (!isOurs()) return;
-  if (describeProcess(workerdPid)?.parent === nodePid) {
+  if (!running?.command.includes(join(state.folder, CONFIG))) return;
+  if (running.parent === nodePid) {
     throw new SettingsError("MINTGATE_STATE", `a server that runs already (process ${nodePid}) uses this folder`);
   }
   process.kill(workerdPid, "SIGKILL");
-  while (isOurs()) await delay(5);
+  while (describeProcess(workerdPid)) await delay(5);
 }
 
 function readOwner(state: State): number[] {

@@ -31,7 +31,7 @@ const MAX_ERROR_BYTES = 64 * 1024;
 
 /** Types of content that come back; a page of HTML is an error page of something in between. */
 const CONTENT_TYPES =
-  /^(application\/(json|octet-stream|x-ndjson)|text\/(event-stream|plain|vtt)|audio\/|image\/|video\/)/;
+  /^(application\/(json|octet-stream|x-ndjson)|text\/(event-stream|plain|vtt)|audio\/|image\/(?!svg)|video\/)/;
 
 /** The one place that fetches a provider. The request's headers are built from nothing, and so are the answer's. */
 export async function fetchUpstream(attempt: Attempt): Promise<Result<UpstreamAnswer>> {

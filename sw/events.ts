@@ -1,0 +1,41 @@
+import type { CredentialClaims } from "../mint-server/contract/credential.ts";
+import type { Source } from "../mint-server/contract/headers.ts";
+import type { ErrorDetails } from "../mint-server/contract/openai-error.ts";
+
+/** The BroadcastChannel that carries them to every page of the origin. */
+export const EVENTS_CHANNEL = "mintgate:events";
+
+/** What handled a request: the Service Worker, or the page itself where no worker controls it. */
+export type HandledBy = "worker" | "page";
+
+/** What `onEvent` reports. Times are milliseconds since the request was caught. No event holds a credential or content. */
+export type GateEvent =
+  | {
+      readonly type: "mint" | "renew";
+      readonly by: HandledBy;
+      readonly claims: CredentialClaims;
+      readonly tookMs: number;
+    }
+  | { readonly type: "request"; readonly by: HandledBy; readonly requestId: string; readonly url: string }
+  | {
+      /** `miss`: a provider answered; `hit`: a cache did. Sent when the answer's headers are there. */
+      readonly type: "hit" | "miss";
+      readonly by: HandledBy;
+      readonly requestId: string;
+      readonly status: number;
+      readonly source: Source | undefined;
+      readonly endpoint: string | undefined;
+      readonly headersMs: number;
+    }
+  | {
+      /** The answer's last byte went to the page, or the page left. `firstByteMs` is absent for an empty body. */
+      readonly type: "done";
+      readonly by: HandledBy;
+      readonly requestId: string;
+      readonly outcome: "complete" | "cancelled" | "failed";
+      readonly firstByteMs?: number;
+      readonly totalMs: number;
+      readonly sizeBytes: number;
+      readonly error?: ErrorDetails;
+    }
+  | { readonly type: "offline"; readonly by: HandledBy; readonly requestId: string };
