@@ -1,0 +1,68 @@
+import type { JSX } from "preact";
+import { app } from "../state/app.ts";
+import { openConversation, removeConversation, startConversation } from "../state/conversations.ts";
+import { useStore } from "../state/store.ts";
+import type { Conversation } from "../state/types.ts";
+import { Icon, Sign } from "./icon.tsx";
+import { IconButton } from "./icon-button.tsx";
+
+interface Props {
+  /** Present where the list is a sheet. */
+  readonly onClose?: () => void;
+}
+
+export function ConversationList({ onClose }: Props): JSX.Element {
+  const conversations = useStore(app, (state) => state.conversations);
+  const currentId = useStore(app, (state) => state.current.id);
+  return (
+    <div class="list">
+      <div class="list-head">
+        <span class="brand">
+          <Sign />
+          mintgate
+        </span>
+        {onClose && <IconButton icon="close" label="Close" onClick={onClose} />}
+      </div>
+      <button type="button" class="button new" onClick={startConversation}>
+        <Icon name="plus" />
+        New conversation
+      </button>
+      {conversations.length === 0 && (
+        <p class="hint">Your conversations will be listed here. They stay in this browser.</p>
+      )}
+      <ul>
+        {conversations.map((conversation) => (
+          <Row key={conversation.id} conversation={conversation} current={conversation.id === currentId} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Row({
+  conversation,
+  current,
+}: {
+  readonly conversation: Conversation;
+  readonly current: boolean;
+}): JSX.Element {
+  return (
+    <li class="row" data-current={current || undefined}>
+      <button
+        type="button"
+        class="row-open"
+        aria-current={current ? "page" : undefined}
+        title={conversation.title}
+        onClick={() => openConversation(conversation.id)}
+      >
+        {conversation.title}
+      </button>
+      <IconButton
+        icon="trash"
+        class="row-delete"
+        label={`Delete “${conversation.title}”`}
+        onClick={() => removeConversation(conversation.id)}
+      />
+    </li>
+  );
+}

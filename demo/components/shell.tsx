@@ -1,0 +1,70 @@
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { app, ROOM_FOR_PANEL, showPanel } from "../state/app.ts";
+import { stop } from "../state/chat.ts";
+import { useStore } from "../state/store.ts";
+import { Chat } from "./chat.tsx";
+import { ConversationList } from "./conversation-list.tsx";
+import { Drawer } from "./drawer.tsx";
+import { Header } from "./header.tsx";
+import { NoticeBar } from "./notice-bar.tsx";
+import { OfflineBanner } from "./offline-banner.tsx";
+import { Panel } from "./panel.tsx";
+import { useMedia } from "./use-media.ts";
+
+const closeList = (): void => app.patch({ listOpen: false });
+const closePanel = (): void => showPanel(false);
+
+/** The page: conversations, the open one, and what happened behind it. */
+export function Shell(): JSX.Element {
+  const { listOpen, panelOpen } = useStore(app, (state) => state);
+  const roomForList = useMedia("(min-width: 860px)");
+  const roomForPanel = useMedia(ROOM_FOR_PANEL);
+  useEscape();
+  useEffect(() => {
+    // A window made narrower must not throw a sheet over the conversation.
+    if (!roomForPanel) app.patch({ panelOpen: false });
+  }, [roomForPanel]);
+  return (
+    <div class="shell" data-panel={panelOpen && roomForPanel ? "open" : undefined}>
+      {roomForList && (
+        <nav class="side" aria-label="Conversations">
+          <ConversationList />
+        </nav>
+      )}
+      <div class="main">
+        <Header roomForList={roomForList} />
+        <OfflineBanner />
+        <Chat />
+        <NoticeBar />
+      </div>
+      {panelOpen && roomForPanel && (
+        <aside class="panel" aria-label="What just happened">
+          <Panel onClose={closePanel} />
+        </aside>
+      )}
+      {listOpen && !roomForList && (
+        <Drawer label="Conversations" class="drawer-list" onClose={closeList}>
+          <ConversationList onClose={closeList} />
+        </Drawer>
+      )}
+      {panelOpen && !roomForPanel && (
+        <Drawer label="What just happened" class="drawer-panel" onClose={closePanel}>
+          <Panel onClose={closePanel} />
+        </Drawer>
+      )}
+    </div>
+  );
+}
+
+/** Escape stops the answer, unless it has something on top to close first. */
+function useEscape(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      if (!document.querySelector("dialog[open], :popover-open")) stop();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+}

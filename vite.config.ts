@@ -1,0 +1,54 @@
+import { defineConfig } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
+
+const mintServer = `http://127.0.0.1:${process.env.MINT_PORT ?? 8787}`;
+
+// biome-ignore lint/style/noDefaultExport: Vite reads its configuration from the default export.
+export default defineConfig({
+  root: "demo",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: "../dist/demo",
+    emptyOutDir: true,
+    target: "es2023",
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    // The demo's policy allows no inline script and no data: style.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    // Most of it is the `openai` package, which loads in one piece.
+    chunkSizeWarningLimit: 700,
+  },
+  server: {
+    proxy: Object.fromEntries(
+      ["/v1", "/health", "/.well-known"].map((path) => [path, { target: mintServer, ws: true }]),
+    ),
+  },
+  plugins: [
+    VitePWA({
+      strategies: "injectManifest",
+      srcDir: ".",
+      filename: "sw.ts",
+      // The page registers the worker itself, through `register` of the library.
+      injectRegister: false,
+      includeManifestIcons: false,
+      injectManifest: { rollupFormat: "iife", globPatterns: ["**/*.{html,js,css,svg,png,webmanifest}"] },
+      devOptions: { enabled: true, type: "module" },
+      manifest: {
+        id: "/",
+        name: "mintgate",
+        short_name: "mintgate",
+        description: "A chat that calls language models from the browser, with no key in the page.",
+        start_url: "/",
+        display: "standalone",
+        background_color: "#f4f8f6",
+        theme_color: "#f4f8f6",
+        icons: [
+          { src: "/icon.svg", sizes: "any", type: "image/svg+xml" },
+          { src: "/icon-192.png", sizes: "192x192", type: "image/png" },
+          { src: "/icon-512.png", sizes: "512x512", type: "image/png" },
+          { src: "/icon-maskable-512.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
+        ],
+      },
+    }),
+  ],
+});
