@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { PATHS } from "../../mint-server/local/paths.ts";
+import { providers } from "../../mint-server/providers/table.ts";
+
+// `npm run bundles`: what is shipped stays small, and holds nothing that belongs on the other side.
+
+interface Budget {
+  readonly name: string;
+  readonly path: string;
+  readonly maxGzipBytes: number;
+  readonly forbidden: readonly RegExp[];
+}
+
+/** Hosts that only the mint-server talks to. The worker answers for OpenAI's, so it knows that one. */
+const providerHosts = providers()
+  .flatMap(({ baseURL }) => (baseURL ? [new URL(baseURL).hostname] : []))
+  .filter((host) => host !== "api.openai.com")
+  .map((host) => new RegExp(host.replaceAll(".", "\\.")));
+
+const serverOnly = [/MINT_SECRET/, /MINTGATE_PROJECT_KEY/, /_API_KEY\b/, /\bsk-/, /cloudflare:/, ...providerHosts];
+const browserOnly = [/\bindexedDB\b/, /\bIDBObjectStore\b/, /\bself\.clients\b/, /["'`]node:/];
+
+const BUDGETS: readonly Budget[] = [
+  { name: "worker", path: join(PATHS.browser, "mintgate-sw.js"), maxGzipBytes: 15_000, forbidden: serverOnly },
+  { name: "page client", path: join(PATHS.browser, "mintgate.js"), maxGzipBytes: 4_000, forbidden: serverOnly },
+  { name: "mint-server", path: PATHS.serverBundle, maxGzipBytes: 80_000, forbidden: browserOnly },
+];
+
+const problems = BUDGETS.flatMap(({ name, path, maxGzipBytes, forbidden }) => {
+  const code = readFileSync(path, "utf8");
+  const size = gzipSync(code, { level: 9 }).length;
+  console.log(`${name}: ${size} of ${maxGzipBytes} bytes gzipped`);
+  return [
+    ...(size > maxGzipBytes ? [`${name} is ${size - maxGzipBytes} bytes over its budget`] : []),
+    ...forbidden.filter((pattern) => pattern.test(code)).map((pattern) => `${name} holds ${pattern}`),
+  ];
+});
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length > 0 ? 1 : 0;

@@ -1,0 +1,3 @@
+import * as mintgate from "/mintgate.js";
+
+globalThis.mintgate = mintgate;

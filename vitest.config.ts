@@ -1,0 +1,51 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+// Root secret of the Worker under test: 32 bytes made for this file alone.
+const MINT_SECRET = "0WZ1vN3kq6mB8xTt5yJcR2eLhUaGpSdFi4oQwX7zKsY";
+
+// biome-ignore lint/style/noDefaultExport: Vitest reads its configuration from the default export.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/browser/**", "test/**/*.workers.test.ts"],
+          sequence: { groupOrder: 0 },
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { MINT_SECRET, PUBLIC_URL: "https://mint.example" } },
+          }),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/**/*.shared.test.ts", "test/**/*.workers.test.ts"],
+          sequence: { groupOrder: 1 },
+          // One workerd for all files: starting it costs more than most of them take, and none leaves anything behind.
+          isolate: false,
+          // The first call loads the whole Worker, module by module.
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          // One browser at a time: two on a small machine wait for each other.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
