@@ -1,6 +1,7 @@
-import { createServer, type Server } from "node:net";
+import { createServer, type NetConnectOpts, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { SettingsError } from "../settings-error.ts";
+import { carry } from "./front.ts";
 
 export interface Address {
   readonly host: string;
@@ -8,12 +9,13 @@ export interface Address {
   readonly port: number;
 }
 
-/** A bound socket that workerd is to inherit. */
+/** A bound socket. Whoever connects before there is anyone to carry to, waits. */
 export interface Listener {
   readonly host: string;
   readonly port: number;
-  /** File descriptor; -1 where the system has none (Windows). */
-  readonly fd: number;
+  /** Carries all connections there from now on. */
+  carryTo(target: NetConnectOpts): void;
+  /** Takes no more connections and breaks those that are open. */
   close(): void;
 }
 
@@ -24,21 +26,28 @@ export interface Listener {
  * @throws {SettingsError} if the address cannot be had.
  */
 export async function listen({ host, port }: Address): Promise<Listener> {
-  // Until workerd has the socket there is nobody to answer.
-  const server = createServer((socket) => socket.destroy());
+  const open = new Set<Socket>();
+  const ready = Promise.withResolvers<NetConnectOpts>();
+  const server = createServer({ noDelay: true }, (caller) => {
+    open.add(caller);
+    caller.on("close", () => open.delete(caller));
+    void ready.promise.then((target) => carry(caller, target));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(addressError(error, { host, port })));
     server.listen({ host, port }, resolve);
   });
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new Error("a TCP socket has an address");
-  return { host, port: bound.port, fd: descriptorOf(server), close: () => server.close() };
-}
-
-/** Node has no public name for the descriptor of a listening socket, and hands on to children only by number. */
-function descriptorOf(server: Server): number {
-  const { _handle } = server as Server & { _handle?: { fd?: number } };
-  return _handle?.fd ?? -1;
+  return {
+    host,
+    port: bound.port,
+    carryTo: ready.resolve,
+    close() {
+      server.close();
+      for (const caller of open) caller.destroy();
+    },
+  };
 }
 
 function addressError(error: NodeJS.ErrnoException, { host, port }: Address): SettingsError {

@@ -2,6 +2,7 @@ import type { MintServerConfig } from "../config.ts";
 import { readSettings, settingNames } from "../settings.ts";
 import { build } from "./build.ts";
 import { type Environment, withConfigText } from "./environment.ts";
+import { type InnerSocket, reserveInnerSocket, untilListening } from "./front.ts";
 import { type Listener, listen, originsOf, readAddress } from "./listener.ts";
 import { PATHS } from "./paths.ts";
 import { claimState, keptSecret, openState, reclaimState, releaseState, type State, writeConfig } from "./state.ts";
@@ -46,11 +47,17 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   await reclaimState(state);
   const address = readAddress(env);
   const listener = await listen({ host: address.host, port: options.port ?? address.port });
+  const inner = await reserveInnerSocket();
+  const shut = (): void => {
+    listener.close();
+    inner.remove();
+  };
   try {
     const settings = withDefaults(withConfigText(env), state, listener);
     const config = readSettings(settings);
     await build({ demo: assets === undefined });
-    const workerd = await launch(options, { state, listener, settings });
+    const workerd = await launch(options, { state, listener, inner, settings });
+    void workerd.ended.then(shut);
     return {
       url: urlOf(listener),
       projectKey: settings.MINTGATE_PROJECT_KEY,
@@ -62,8 +69,9 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
         releaseState(state);
       },
     };
-  } finally {
-    listener.close();
+  } catch (error) {
+    shut();
+    throw error;
   }
 }
 
@@ -85,10 +93,12 @@ function withDefaults(env: Environment, state: State, listener: Listener): Envir
 interface Prepared {
   readonly state: State;
   readonly listener: Listener;
+  readonly inner: InnerSocket;
   readonly settings: Environment;
 }
 
-async function launch({ assets, onOutput }: ServerOptions, { state, listener, settings }: Prepared): Promise<Workerd> {
+async function launch({ assets, onOutput }: ServerOptions, prepared: Prepared): Promise<Workerd> {
+  const { state, inner, settings } = prepared;
   const names = settingNames(settings).filter((name) => settings[name] !== undefined);
   const text = workerdConfig({
     folder: state.folder,
@@ -103,30 +113,29 @@ async function launch({ assets, onOutput }: ServerOptions, { state, listener, se
   });
   const workerd = await startWorkerd({
     config: writeConfig(state, text),
-    listener,
+    address: inner.address,
     env: Object.fromEntries(names.map((name) => [name, settings[name]])),
     onOutput: onOutput ?? ((output) => process.stderr.write(output)),
   });
   claimState(state, workerd.pid);
-  await untilHealthy(workerd, urlOf(listener));
-  return workerd;
-}
-
-/** The socket is bound, so a request waits in its queue until workerd is up: one is enough. */
-async function untilHealthy(workerd: Workerd, url: string): Promise<void> {
-  const gone = workerd.ended.then((how): never => {
-    throw new Error(`workerd ended at its start (${how})`);
-  });
-  const answer = await Promise.race([fetch(`${url}/health`), gone]).catch(async (error: unknown) => {
+  await untilHealthy(workerd, prepared).catch(async (error: unknown) => {
     await workerd.stop();
     throw error;
   });
+  return workerd;
+}
+
+async function untilHealthy(workerd: Workerd, { listener, inner }: Prepared): Promise<void> {
+  const started = new AbortController();
+  const gone = workerd.ended.then((how): never => {
+    throw new Error(`workerd ended at its start (${how})`);
+  });
+  await Promise.race([untilListening(inner, started.signal), gone]).finally(() => started.abort());
+  listener.carryTo(inner.target);
+  const answer = await Promise.race([fetch(`${urlOf(listener)}/health`), gone]);
   gone.catch(() => {});
-  if (!answer.ok) {
-    await workerd.stop();
-    throw new Error(`the server is up but not well: /health answered ${answer.status}`);
-  }
   await answer.arrayBuffer();
+  if (!answer.ok) throw new Error(`the server is up but not well: /health answered ${answer.status}`);
 }
 
 function urlOf(listener: Listener): string {

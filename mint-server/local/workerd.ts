@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import type { Environment } from "./environment.ts";
-import type { Listener } from "./listener.ts";
 
 export interface WorkerdOptions {
   /** Path of the configuration. */
   readonly config: string;
-  readonly listener: Listener;
+  /** Where it is to listen. */
+  readonly address: string;
   /** The whole environment of the process: the settings that its configuration binds. */
   readonly env: Environment;
   /** Gets what workerd and the Worker print. */
@@ -26,16 +26,12 @@ const workerdPath = createRequire(import.meta.url).resolve("workerd/bin/workerd"
 /** Time for requests to finish after SIGTERM; a stream may be longer than anyone wants to wait. */
 const GRACE_MS = 1000;
 
-/** Starts workerd on a socket that is bound already; from then on the socket is its own. */
-export async function startWorkerd({ config, listener, env, onOutput }: WorkerdOptions): Promise<Workerd> {
-  const inherits = listener.fd >= 0;
-  const socket = inherits ? ["--socket-fd", "http=3"] : ["--socket-addr", `http=${listener.host}:${listener.port}`];
-  if (!inherits) listener.close();
-  const child = spawn(workerdPath, ["serve", "--experimental", ...socket, config], {
+/** Starts workerd. */
+export async function startWorkerd({ config, address, env, onOutput }: WorkerdOptions): Promise<Workerd> {
+  const child = spawn(workerdPath, ["serve", "--experimental", "--socket-addr", `http=${address}`, config], {
     env: { ...env },
-    stdio: ["ignore", "pipe", "pipe", ...(inherits ? [listener.fd] : [])],
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  if (inherits) listener.close();
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8");
     stream?.on("data", onOutput);

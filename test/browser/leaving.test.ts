@@ -49,11 +49,9 @@ for (const { by, options } of COVERS) {
           ({ fields, eventsSent }) => fields.user === user && eventsSent >= events,
         );
         expect(reached.closed).toBe(false);
-        const left = performance.now();
         if (way === "an abort") await watched.page.evaluate(() => (globalThis as never as { leave(): void }).leave());
         else await watched.page.close();
         const ended = await rig.standIn.waitFor(({ number, closed }) => number === reached.number && closed);
-        console.log(`${way}, ${JSON.stringify(orders)}, ${by}: ${Math.round(performance.now() - left)} ms`);
         expect(ended.leftEarly).toBe(true);
       },
     );

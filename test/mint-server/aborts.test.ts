@@ -29,21 +29,24 @@ function open(orders: Orders, { stream = true, headers = {} }: { stream?: boolea
 const leftEarly = () => rig.standIn.waitFor((request) => request.closed && request.leftEarly);
 const someBytes = (answer: IncomingMessage) => new Promise((resolve) => answer.once("data", resolve));
 
-describe("when the caller's connection breaks, the provider's closes", () => {
+describe.each([
+  ["breaks", "reset"],
+  ["is closed", "close"],
+] as const)("when the caller's connection %s, the provider's closes", (_, way) => {
   test.each([
     ["a stream's", true],
     ["a whole answer's", false],
-  ])("before %s first byte", async (_, stream) => {
+  ])("before %s first byte", async (_what, stream) => {
     const asked = open({ hang: true }, { stream });
     await rig.standIn.waitFor((request) => request.orders.hang === true);
-    asked.reset();
+    asked.leave(way);
     expect((await leftEarly()).eventsSent).toBe(0);
   });
 
-  test.each(PROVERS)("between headers and the first event of a stream that is %s", async (_, headers) => {
+  test.each(PROVERS)("between headers and the first event of a stream that is %s", async (_what, headers) => {
     const asked = open({ hang: "after-headers" }, { headers });
     expect((await asked.answer).statusCode).toBe(200);
-    asked.reset();
+    asked.leave(way);
     expect((await leftEarly()).eventsSent).toBe(0);
   });
 
@@ -51,14 +54,14 @@ describe("when the caller's connection breaks, the provider's closes", () => {
     rig.standIn.gate(title).allow(3);
     const asked = open({ events: 100, gate: title }, { headers });
     await someBytes(await asked.answer);
-    asked.reset();
+    asked.leave(way);
     expect((await leftEarly()).eventsSent).toBeLessThanOrEqual(3);
   });
 
   test("in the middle of a whole answer", async () => {
     const asked = open({ text: "x".repeat(10_000_000) }, { stream: false });
     await someBytes((await asked.answer).once("error", () => {}));
-    asked.reset();
+    asked.leave(way);
     await leftEarly();
   });
 });
@@ -87,6 +90,6 @@ test.each(PROVERS)("a caller who reads slowly slows down the provider of a strea
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   expect(sent).toBeLessThan(2000);
-  asked.reset();
+  asked.leave("close");
   await leftEarly();
 });

@@ -41,9 +41,11 @@ export function rawRequest(origin: string, { method, path, headers, body }: RawR
 export interface OpenRequest {
   /** The answer, once its headers are there; its body has not been read. */
   readonly answer: Promise<IncomingMessage>;
-  /** Breaks the connection off (TCP reset), as a browser does that has unread data, or a machine that went away. */
-  reset(): void;
+  /** Leaves: `reset` breaks the connection off, as happens with unread data; `close` is how clients usually go. */
+  leave(way: Leaving): void;
 }
+
+export type Leaving = "reset" | "close";
 
 /** A request whose connection the test holds in its hand. */
 export function openRequest(url: string, headers: Readonly<Record<string, string>>, body: string): OpenRequest {
@@ -58,5 +60,11 @@ export function openRequest(url: string, headers: Readonly<Record<string, string
   // Who resets before the answer does not wait for it.
   answer.catch(() => {});
   outgoing.end(body);
-  return { answer, reset: () => void outgoing.socket?.resetAndDestroy() };
+  return {
+    answer,
+    leave(way) {
+      if (way === "reset") outgoing.socket?.resetAndDestroy();
+      else outgoing.destroy();
+    },
+  };
 }
