@@ -67,7 +67,7 @@ function row(result: Result, y: number, most: number): string {
   const end = LABEL + Math.max(length, result.target === undefined ? 0 : scale(result.target)) + 8;
   return `<text x="${LABEL - 10}" y="${y + 13}" text-anchor="end">${escaped(result.what)}</text>
 <rect class="${style}" x="${LABEL}" y="${y + 2}" width="${length}" height="15" rx="2"/>${tick}
-<text x="${end}" y="${y + 13}">${result.value.toFixed(2)} ${result.unit}</text>`;
+<text x="${end}" y="${y + 13}">${result.value.toFixed(Math.abs(result.value) < 0.1 ? 3 : 2)} ${result.unit}</text>`;
 }
 
 function tickAt(x: number, y: number): string {

@@ -21,8 +21,8 @@ interface Described {
 
 const FIGURES = {
   "memory.floor.peak-mb": { what: "the floor's peak under load", unit: "MB" },
-  "memory.idle": { what: "memory before any load", unit: "x" },
-  "memory.peak": { what: "peak under load", unit: "x", target: TARGET.memoryTimes },
+  "memory.idle": { what: "memory: before any load", unit: "x" },
+  "memory.peak": { what: "memory: peak under load", unit: "x", target: TARGET.memoryTimes },
   "memory.stalled.floor": { what: "the floor's growth for each stalled stream of 64 MB", unit: "MB" },
   "memory.stalled.native": {
     what: "growth for each stalled stream of 64 MB, native",
@@ -34,8 +34,8 @@ const FIGURES = {
     unit: "MB",
     target: TARGET.stalledGrowthMb,
   },
-  "memory.peer.peak": { what: "the other gateway's peak under load", unit: "x" },
-  "memory.peer.stalled": { what: "the other gateway's growth for each stalled stream of 64 MB", unit: "MB" },
+  "memory.peer.peak": { what: "memory: peak of @portkey-ai/gateway under load", unit: "x" },
+  "memory.peer.stalled": { what: "@portkey-ai/gateway's growth for each stalled stream of 64 MB", unit: "MB" },
 } as const satisfies Record<string, Described>;
 
 type Seen = Partial<Record<keyof typeof FIGURES, number>>;

@@ -27,7 +27,7 @@ export async function start({ crew, rounds, progress, peers }: CaseContext): Pro
       figure(product),
     ),
     ...(peers
-      ? [result({ name: "start.peer", what: "the other gateway, to its first answer", unit: "ms" }, figure(peer))]
+      ? [result({ name: "start.peer", what: "@portkey-ai/gateway, to its first answer", unit: "ms" }, figure(peer))]
       : []),
   ];
 }
@@ -48,13 +48,15 @@ async function productStartMs(): Promise<number> {
   const port = await freePort();
   const env = { ...process.env, PORT: String(port), HOST: "127.0.0.1", MINTGATE_STATE: temporaryFolder() };
   const started = performance.now();
-  const child = track(spawn("npm", ["start"], { env, stdio: "ignore" }));
+  const child = track(spawn("npm", ["start"], { env, stdio: ["ignore", "ignore", "inherit"] }));
   try {
-    const health = (): Promise<boolean> =>
-      fetch(`http://127.0.0.1:${port}/health`).then(
+    const health = async (): Promise<boolean> => {
+      if (child.exitCode !== null) throw new Error(`npm start ended with code ${child.exitCode}`);
+      return fetch(`http://127.0.0.1:${port}/health`).then(
         (response) => response.ok,
         () => false,
       );
+    };
     await until(health, { what: "npm start", everyMs: 5, withinMs: 120_000 });
     return performance.now() - started;
   } finally {
