@@ -127,7 +127,7 @@ async function firstGoodAnswer(
     const answer = await fetchUpstream({
       endpoint,
       path: modelRequest.endpoint.path,
-      bytes: converted ? withoutStreaming(modelRequest.body) : modelRequest.bytes,
+      payload: converted ? withoutStreaming(modelRequest.body) : modelRequest.payload,
       contentType: modelRequest.contentType,
       accept: modelRequest.stream && !converted ? "text/event-stream" : "*/*",
       callersKey: caller.providerKey !== undefined,

@@ -3,14 +3,16 @@ import { HEADER } from "./contract/headers.ts";
 import { parseJson } from "./contract/json.ts";
 import { fail, ok, type Result } from "./failures.ts";
 import type { Flavor } from "./providers/provider.ts";
+import { readBytes, readText } from "./read-body.ts";
 import { checkFields } from "./wire/openai-fields.ts";
 
-/** A request for a model's work: read once, checked, and kept as the very bytes that came. */
+/** A request for a model's work: read once, checked, and kept as it came. */
 export interface ModelRequest {
   readonly endpoint: ModelEndpoint;
   readonly model: string;
   readonly stream: boolean;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What goes on to the provider: the JSON text, or the form's bytes, as they came. */
+  readonly payload: string | Uint8Array<ArrayBuffer>;
   readonly contentType: string;
   /** The parsed body; for a form, its text fields. */
   readonly body: Readonly<Record<string, unknown>>;
@@ -30,11 +32,24 @@ export async function readModelRequest(request: Request, endpoint: ModelEndpoint
   const type = contentType.split(";", 1)[0]?.trim().toLowerCase();
   const expected = endpoint.body === "json" ? "application/json" : "multipart/form-data";
   if (type !== expected) return fail({ kind: "bad_content_type", expected });
-  const bytes = await readBody(request, endpoint.maxBodyBytes);
+  const read = endpoint.body === "json" ? await readJson(request, endpoint) : await readForm(request, endpoint);
+  return read.ok ? checkBody({ endpoint, contentType, ...read.value }) : read;
+}
+
+type Read = Pick<ModelRequest, "payload" | "body">;
+
+async function readJson(request: Request, { maxBodyBytes }: ModelEndpoint): Promise<Result<Read>> {
+  const text = await readText(request, maxBodyBytes);
+  if (!text.ok) return text;
+  const body = parseObject(text.value);
+  return body.ok ? ok({ payload: text.value, body: body.value }) : body;
+}
+
+async function readForm(request: Request, { maxBodyBytes }: ModelEndpoint): Promise<Result<Read>> {
+  const bytes = await readBytes(request, maxBodyBytes);
   if (!bytes.ok) return bytes;
-  const body = endpoint.body === "json" ? parseObject(bytes.value) : await parseForm(bytes.value, contentType);
-  if (!body.ok) return body;
-  return checkBody({ endpoint, bytes: bytes.value, contentType, body: body.value });
+  const body = await parseForm(bytes.value, request.headers.get("content-type") ?? "");
+  return body.ok ? ok({ payload: bytes.value, body: body.value }) : body;
 }
 
 /** Reads a JSON object of at most `maxBytes`, for routes that take no model's work. */
@@ -42,8 +57,8 @@ export async function readJsonObject(request: Request, maxBytes: number): Promis
   if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) {
     return fail({ kind: "bad_content_type", expected: "application/json" });
   }
-  const bytes = await readBody(request, maxBytes);
-  return bytes.ok ? parseObject(bytes.value) : bytes;
+  const text = await readText(request, maxBytes);
+  return text.ok ? parseObject(text.value) : text;
 }
 
 function checkHeaders(headers: Headers): Result<void> {
@@ -64,7 +79,7 @@ function checkHeaders(headers: Headers): Result<void> {
   return ok(undefined);
 }
 
-type Unchecked = Pick<ModelRequest, "endpoint" | "bytes" | "contentType" | "body">;
+type Unchecked = Pick<ModelRequest, "endpoint" | "payload" | "contentType" | "body">;
 
 function checkBody(unchecked: Unchecked): Result<ModelRequest> {
   const { body } = unchecked;
@@ -100,44 +115,7 @@ function badField(param: string, detail: string) {
   return fail({ kind: "bad_field", param, detail });
 }
 
-async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array<ArrayBuffer>>> {
-  const tooLarge = fail({ kind: "body_too_large", maxBytes });
-  const declared = request.headers.get("content-length");
-  if (declared !== null) {
-    if (Number(declared) > maxBytes) return tooLarge;
-    return ok(new Uint8Array(await request.arrayBuffer()));
-  }
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  const reader = request.body?.getReader();
-  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-    sizeBytes += read.value.length;
-    if (sizeBytes > maxBytes) {
-      reader?.releaseLock();
-      return tooLarge;
-    }
-    chunks.push(read.value);
-  }
-  return ok(concat(chunks, sizeBytes));
-}
-
-function concat(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(sizeBytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-}
-
-function parseObject(bytes: Uint8Array): Result<Record<string, unknown>> {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch {
-    return fail({ kind: "bad_json", problem: { kind: "not_utf8" } });
-  }
+function parseObject(text: string): Result<Record<string, unknown>> {
   const parsed = parseJson(text);
   if (!parsed.ok) return fail({ kind: "bad_json", problem: parsed.problem });
   const { value } = parsed;

@@ -1,9 +1,7 @@
-import { utf8 } from "../contract/bytes.ts";
-
 /** Body of a streaming request for an endpoint that cannot stream. Everything else in it stays as it was. */
-export function withoutStreaming(body: Readonly<Record<string, unknown>>): Uint8Array<ArrayBuffer> {
+export function withoutStreaming(body: Readonly<Record<string, unknown>>): string {
   const { stream: _stream, stream_options: _options, ...rest } = body;
-  return utf8(JSON.stringify(rest));
+  return JSON.stringify(rest);
 }
 
 /**
