@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { METHOD_NAME_ALL } from "hono/router";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { type Answer, failed, jsonAnswer } from "./answer.ts";
 import { complete } from "./complete.ts";
@@ -79,68 +79,71 @@ const MAX_URL_BYTES = 8192;
 /** Routes a request to its handler and its answer to one `Response`, CORS included. */
 export type App = (request: Request, services: Services) => Response | Promise<Response>;
 
-interface Bindings {
-  readonly services: Services;
+/** What stands at one path. */
+interface Place {
+  readonly rows: ReadonlyMap<string, RouteRow>;
+  readonly allow: string;
 }
 
 export function createApp(): App {
-  const app = new Hono<{ Bindings: Bindings }>({ router: new RegExpRouter(), getPath: ({ url }) => pathOf(url) });
-  const paths = new Map<string, Set<string>>();
-  for (const row of ROUTES) {
-    for (const prefix of row.at === "api" ? API_PREFIXES : [""]) {
-      const path = `${prefix}${row.path}`;
-      paths.set(path, (paths.get(path) ?? new Set()).add(row.method));
-      app.on(row.method, path, (c) =>
-        visit(row, c.req.raw, { services: c.env.services, model: c.req.param("model") ?? "" }),
-      );
-    }
-  }
-  for (const [path, methods] of paths) {
-    const allow = [...methods].join(", ");
-    app.all(path, (c) => respond(failed({ kind: "method_not_allowed", allow }), c.req.raw, c.env.services));
-  }
-  app.notFound((c) => respond(failed({ kind: "path_not_found" }), c.req.raw, c.env.services));
-  app.onError((error, c) => {
-    // The kind of error and no more: a message may quote what a caller or a provider sent.
-    console.error(`mintgate: unforeseen ${error.name}`);
-    return respond(failed({ kind: "unforeseen" }), c.req.raw, c.env.services);
-  });
-  const route: App = (request, services) => {
+  const router = createRouter();
+  const route = async (request: Request, services: Services): Promise<Response> => {
     if (request.url.length > MAX_URL_BYTES)
       return respond(failed({ kind: "url_too_long", maxBytes: MAX_URL_BYTES }), request, services);
-    if (request.method === "OPTIONS") return preflight(request, services.config);
-    return app.fetch(request, { services });
+    const { method } = request;
+    if (method === "OPTIONS") return preflight(request, services.config);
+    const path = pathOf(request.url);
+    const [[match], values = []] = router.match(method, path);
+    if (!match) return respond(failed({ kind: "path_not_found" }), request, services);
+    const [{ rows, allow }, { model }] = match;
+    const row = rows.get(method === "HEAD" ? "GET" : method);
+    if (!row) return respond(failed({ kind: "method_not_allowed", allow }), request, services);
+    const visit = {
+      services,
+      request,
+      path,
+      model: typeof model === "number" ? (values[model] ?? "") : "",
+      now: Date.now(),
+    };
+    return respond(await answer(row, visit), request, services);
   };
   return async (request, services) => {
-    const response = await route(request, services);
+    const response = await route(request, services).catch((error: unknown) => {
+      // The kind of error and no more: a message may quote what a caller or a provider sent.
+      console.error(`mintgate: unforeseen ${error instanceof Error ? error.name : typeof error}`);
+      return respond(failed({ kind: "unforeseen" }), request, services);
+    });
     if (!response.ok) await drain(request);
     return response;
   };
 }
 
-async function visit(
-  row: RouteRow,
-  request: Request,
-  { services, model }: { readonly services: Services; readonly model: string },
-): Promise<Response> {
-  const now = Date.now();
-  const path = pathOf(request.url);
-  const arrived: Visit = { services, request, path, model, now };
-  if (row.access === "public") return respond(await row.handle(arrived), request, services);
+/** hono's router without hono around it: what a middleware would do, the rows say. */
+function createRouter(): RegExpRouter<Place> {
+  const places = new Map<string, Map<string, RouteRow>>();
+  for (const row of ROUTES) {
+    for (const prefix of row.at === "api" ? API_PREFIXES : [""]) {
+      const path = `${prefix}${row.path}`;
+      places.set(path, (places.get(path) ?? new Map()).set(row.method, row));
+    }
+  }
+  const router = new RegExpRouter<Place>();
+  for (const [path, rows] of places) router.add(METHOD_NAME_ALL, path, { rows, allow: [...rows.keys()].join(", ") });
+  return router;
+}
+
+/** The one way to a handler: a route that is not public has a caller, or a failure for an answer. */
+async function answer(row: RouteRow, visit: Visit): Promise<Answer> {
+  if (row.access === "public") return row.handle(visit);
+  const { services, path, now } = visit;
+  const { headers, method } = visit.request;
   const started = performance.now();
-  const { headers, method } = request;
-  const caller = await services.authorise({
-    headers,
-    method,
-    path,
-    now,
-    ...(row.endpoint === undefined ? {} : { endpoint: row.endpoint }),
-  });
+  const caller = await services.authorise({ headers, method, path, now, endpoint: row.endpoint });
   const authMs = performance.now() - started;
-  const answer = caller.ok ? await row.handle(arrived, caller.value) : failed(caller.failure);
-  addTiming(answer.headers, "auth", authMs);
-  if (headers.has(HEADER.dpop)) answer.headers[HEADER.dpopNonce] ??= await services.proofs.nonce(now);
-  return respond(answer, request, services);
+  const answered = caller.ok ? await row.handle(visit, caller.value) : failed(caller.failure);
+  addTiming(answered.headers, "auth", authMs);
+  if (headers.has(HEADER.dpop)) answered.headers[HEADER.dpopNonce] ??= await services.proofs.nonce(now);
+  return answered;
 }
 
 /** Adds a phase to `server-timing`. workerd's clock stands still between I/O, so a phase without any takes 0. */

@@ -9,7 +9,7 @@ import { SettingsError } from "./settings-error.ts";
 export type Settings = Readonly<Record<string, unknown>>;
 
 /** Settings that the server reads besides the providers' keys and base URLs. Those named `MINTGATE_…` are set by `npm start`. */
-export const SETTING_NAMES: readonly string[] = [
+const SETTING_NAMES: readonly string[] = [
   "MINT_SECRET",
   "MINT_CONFIG",
   "MINTGATE_PROJECT_KEY",

@@ -4,7 +4,7 @@ import { fromBase64url } from "./bytes.ts";
 export const CREDENTIAL_TYP = "mintgate+jwt";
 
 /** OpenAI's realtime clients ask for this prefix, so a credential may carry it anywhere. */
-export const EPHEMERAL_PREFIX = "ek_";
+const EPHEMERAL_PREFIX = "ek_";
 
 /** Leave for what costs more than one plain answer, or leaves something behind at the provider. */
 export const FEATURES = ["hosted_tools", "store", "background", "multiple_choices", "service_tier"] as const;

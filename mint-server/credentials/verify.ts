@@ -27,7 +27,7 @@ export interface Access {
   /** Path of the URL, without query. */
   readonly path: string;
   /** Name of the endpoint as grants list it; absent where none is needed. */
-  readonly endpoint?: string;
+  readonly endpoint: string | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }

@@ -1,4 +1,4 @@
-import { createServer, type NetConnectOpts, type Socket } from "node:net";
+import { createServer, type NetConnectOpts, type Server, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { SettingsError } from "../settings-error.ts";
 import { carry } from "./front.ts";
@@ -33,21 +33,31 @@ export async function listen({ host, port }: Address): Promise<Listener> {
     caller.on("close", () => open.delete(caller));
     void ready.promise.then((target) => carry(caller, target));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(addressError(error, { host, port })));
-    server.listen({ host, port }, resolve);
-  });
-  const bound = server.address();
-  if (bound === null || typeof bound === "string") throw new Error("a TCP socket has an address");
+  const bound = await bind(server, { host, port });
   return {
     host,
-    port: bound.port,
+    port: bound,
     carryTo: ready.resolve,
     close() {
       server.close();
       for (const caller of open) caller.destroy();
     },
   };
+}
+
+/**
+ * Binds a server's socket; returns its port, which the system chose if 0 was asked for.
+ *
+ * @throws {SettingsError} if the address cannot be had.
+ */
+export async function bind(server: Server, { host, port }: Address): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(addressError(error, { host, port })));
+    server.listen({ host, port }, resolve);
+  });
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") throw new Error("a TCP socket has an address");
+  return bound.port;
 }
 
 function addressError(error: NodeJS.ErrnoException, { host, port }: Address): SettingsError {

@@ -43,9 +43,6 @@ const PROVIDERS: readonly Provider[] = [
 
 const BY_ID: ReadonlyMap<string, Provider> = new Map(PROVIDERS.map((provider) => [provider.id, provider]));
 
-/** The built-in provider of models that are functions. */
-export const JS_PROVIDER: Provider = { id: "js", auth: "none", wire: "js", models: NONE };
-
 export function providerById(id: string): Provider | undefined {
   return BY_ID.get(id);
 }
