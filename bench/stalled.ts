@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Crew } from "./crew.ts";
 import { until } from "./processes.ts";
 import type { Lane } from "./rounds.ts";
@@ -6,10 +7,14 @@ import { chatBody, type Order } from "./work.ts";
 
 const FLOOD: Order = { kind: "flood", size: 64 };
 const CLIENTS = 8;
+/** How long they go on reading nothing. */
+const STALL_MS = 5000;
 
 /** What a server did with clients that ask for 64 MB and read nothing, once no more bytes move. */
 export interface Stalled {
-  /** By how much it has grown for each client, in megabytes. */
+  /** By how much it had grown for each client when no more bytes moved, in megabytes: buffers, and what V8 had not yet collected. */
+  readonly filledMb: number;
+  /** By how much it grew for each client while they went on reading nothing, in megabytes. */
   readonly grownMb: number;
   /** How much it took from the provider for each client, the operating system's buffers included, in megabytes. */
   readonly takenMb: number;
@@ -20,9 +25,11 @@ export async function stall(crew: Crew, { name, chatURL: url, headers, pid }: La
   const before = rssMb(pid);
   await crew.stall({ url, headers, body: chatBody(FLOOD), connections: CLIENTS, requests: CLIENTS });
   const takenBytes = await stillness(crew, name);
-  const grownMb = (rssMb(pid) - before) / CLIENTS;
+  const full = rssMb(pid);
+  await delay(STALL_MS);
+  const grownMb = (rssMb(pid) - full) / CLIENTS;
   await crew.release();
-  return { grownMb, takenMb: takenBytes / 1e6 / CLIENTS };
+  return { filledMb: (full - before) / CLIENTS, grownMb, takenMb: takenBytes / 1e6 / CLIENTS };
 }
 
 /** Waits until a server let the provider go, after its clients went. */
