@@ -1,8 +1,7 @@
 import { type Answer, failed, jsonAnswer } from "./answer.ts";
 import type { Visit } from "./app.ts";
-import type { Grant } from "./contract/credential.ts";
 import { issueCredential } from "./credentials/issue.ts";
-import { type OrderForm, parseOrderForm } from "./credentials/order-form.ts";
+import { grantOf, parseOrderForm } from "./credentials/order-form.ts";
 import type { Caller } from "./credentials/verify.ts";
 import { readJsonObject } from "./model-request.ts";
 
@@ -25,7 +24,7 @@ export async function issue({ services, request, now }: Visit, caller: Caller): 
   const issued = await issueCredential(services.keyring, {
     issuer: services.config.publicURLs[0] ?? "",
     subject: subject ?? caller.subject,
-    grant: grantOf(form.value, caller),
+    grant: grantOf(form.value, caller.grant.org),
     ttlSeconds,
     ...(jkt ? { jkt } : {}),
     ...(caller.providerKey === undefined ? {} : { providerKey: caller.providerKey }),
@@ -45,16 +44,4 @@ export async function answerSession({ services, request, path, now }: Visit): Pr
   const nonce = await services.proofs.nonce(now);
   const answer = issued.ok ? jsonAnswer(issued.value) : failed(issued.failure);
   return { ...answer, headers: { "dpop-nonce": nonce, ...answer.headers } };
-}
-
-function grantOf({ model, models, endpoints, origins, features, logging }: OrderForm, { grant }: Caller): Grant {
-  const covered = [...(model ? [model] : []), ...(models ?? [])];
-  return {
-    org: grant.org,
-    ...(covered.length > 0 ? { models: covered } : {}),
-    ...(endpoints ? { endpoints } : {}),
-    ...(origins ? { origins } : {}),
-    ...(features && features.length > 0 ? { features } : {}),
-    ...(logging ? { logging } : {}),
-  };
 }

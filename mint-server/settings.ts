@@ -8,7 +8,7 @@ import { SettingsError } from "./settings-error.ts";
 /** Settings as text: a process's environment, or a Worker's variables and secrets. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** Settings that the server reads besides the providers' keys and base URLs. Those named `MINTGATE_…` are set by `npm start`. */
+/** Settings that the server reads besides the providers' keys and base URLs. `npm start` fills in those named `MINTGATE_…`. */
 const SETTING_NAMES: readonly string[] = [
   "MINT_SECRET",
   "MINT_CONFIG",
@@ -105,10 +105,14 @@ function defaultOrg(settings: Settings): OrgConfig {
     ...(projectKey === undefined ? {} : { keys: [projectKey] }),
     origins: list(settings, "ALLOWED_ORIGINS"),
     endpoints: providers().flatMap((provider) => impliedEndpoint(provider, settings)),
-    ...(setting(settings, "MINTGATE_SESSIONS") === "anonymous"
-      ? { sessions: { authorize: { type: "anonymous" } } }
-      : {}),
+    ...(readSessions(settings) === "anonymous" ? { sessions: { authorize: { type: "anonymous" } } } : {}),
   };
+}
+
+function readSessions(settings: Settings): "anonymous" | "none" {
+  const value = setting(settings, "MINTGATE_SESSIONS") ?? "none";
+  if (value === "anonymous" || value === "none") return value;
+  throw new SettingsError("MINTGATE_SESSIONS", "must be `anonymous` or `none`");
 }
 
 function impliedEndpoint(provider: Provider, settings: Settings): EndpointConfig[] {

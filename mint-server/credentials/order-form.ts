@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { FEATURES } from "../contract/credential.ts";
+import { FEATURES, type Grant } from "../contract/credential.ts";
 import { GRANTABLE_ENDPOINTS } from "../contract/endpoints.ts";
 import { fail, ok, type Result } from "../failures.ts";
 
@@ -48,6 +48,22 @@ const form = v.strictObject({
 
 /** The body of `POST /credentials`, checked. */
 export type OrderForm = v.InferOutput<typeof form>;
+
+/** The same, as it may be written. */
+export type OrderFormInput = v.InferInput<typeof form>;
+
+/** What a credential that was ordered by a form may do with an organisation's endpoints. */
+export function grantOf({ model, models, endpoints, origins, features, logging }: OrderForm, org: string): Grant {
+  const covered = [...(model ? [model] : []), ...(models ?? [])];
+  return {
+    org,
+    ...(covered.length > 0 ? { models: covered } : {}),
+    ...(endpoints ? { endpoints } : {}),
+    ...(origins ? { origins } : {}),
+    ...(features && features.length > 0 ? { features } : {}),
+    ...(logging ? { logging } : {}),
+  };
+}
 
 /** Fields of the contract that this version cannot keep: promising a limit and not holding it would be worse than refusing. */
 const NOT_ENFORCED: readonly string[] = ["limits", "template"];

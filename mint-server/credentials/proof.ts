@@ -140,11 +140,13 @@ async function verifySignature(key: CryptoKey, header: string, payload: string, 
   return crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, key, bytes, utf8(`${header}.${payload}`));
 }
 
+const decoder = new TextDecoder();
+
 function parseSegment(segment: string): Record<string, unknown> | undefined {
   const bytes = fromBase64url(segment);
   if (!bytes) return undefined;
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const value: unknown = JSON.parse(decoder.decode(bytes));
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;

@@ -30,15 +30,17 @@ async function run(env: Environment): Promise<void> {
   const { host, port } = readAddress({ ...env, PORT: env.PORT?.trim() || "5173" });
   // First of all: the mint-server checks proofs against the address that the browser shows.
   const origins = originsOf({ host, port: await bind(pages, { host, port }) });
+  const demo = join(PATHS.root, "demo");
   const mint = await startServer({
     env: { PUBLIC_URL: origins.join(","), ...env, HOST: "127.0.0.1" },
     port: 0,
     stateFolder: resolve(env.MINTGATE_STATE?.trim() || ".mintgate", "dev"),
     // Vite serves the demo; nobody asks the mint-server for it.
-    assets: join(PATHS.root, "demo"),
+    assets: demo,
   });
   const vite = await createViteServer({
     configFile: join(PATHS.root, "vite.config.ts"),
+    root: demo,
     server: {
       middlewareMode: { server: pages },
       hmr: { server: pages },
@@ -46,7 +48,7 @@ async function run(env: Environment): Promise<void> {
     },
   });
   pages.on("request", vite.middlewares);
-  console.log(`mintgate is at ${origins[0]}, with hot reload`);
+  console.log(`mintgate is at ${origins[0]}\n  with hot reload for demo/ and sw/`);
   await Promise.race([asked, mint.ended]);
   await vite.close();
   await mint.stop();

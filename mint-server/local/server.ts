@@ -82,7 +82,7 @@ function withDefaults(env: Environment, state: State, listener: Listener): Envir
     ...env,
     ...(missing("MINT_SECRET") && { MINT_SECRET: keptSecret(state, { name: "mint-secret" }) }),
     ...(missing("PUBLIC_URL") && { PUBLIC_URL: originsOf(listener).join(",") }),
-    MINTGATE_SESSIONS: "anonymous",
+    ...(missing("MINTGATE_SESSIONS") && { MINTGATE_SESSIONS: "anonymous" }),
     ...(missing("MINT_CONFIG") &&
       missing("MINTGATE_PROJECT_KEY") && {
         MINTGATE_PROJECT_KEY: keptSecret(state, { name: "project-key", prefix: "mgp_" }),

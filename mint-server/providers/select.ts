@@ -86,6 +86,21 @@ function routeByKey(config: ServerConfig, caller: Caller, { model, endpointName 
  * second step a request could go to a provider that merely shares a spelling.
  */
 function serving(endpoints: readonly Endpoint[], model: string): readonly Endpoint[] {
+  const byModel = served.get(endpoints) ?? new Map<string, readonly Endpoint[]>();
+  served.set(endpoints, byModel);
+  const known = byModel.get(model);
+  if (known) return known;
+  const found = findServing(endpoints, model);
+  if (byModel.size >= MAX_REMEMBERED_MODELS) byModel.clear();
+  byModel.set(model, found);
+  return found;
+}
+
+/** An organisation's endpoints never change while it serves, so what serves a model is worked out once. */
+const served = new WeakMap<readonly Endpoint[], Map<string, readonly Endpoint[]>>();
+const MAX_REMEMBERED_MODELS = 1000;
+
+function findServing(endpoints: readonly Endpoint[], model: string): readonly Endpoint[] {
   const listing = endpoints.filter(({ models, customModels }) => models?.has(model) || customModels.has(model));
   if (listing.length > 0) return listing;
   const open = endpoints.filter(({ models }) => models === undefined);
