@@ -30,7 +30,7 @@ const MAX_ATTEMPTS = 3;
 /** From a request to a model's answer: read, select, check what only the body tells, send. */
 export async function complete(completion: Completion): Promise<Answer> {
   const { config, caller, request } = completion;
-  const read = await readModelRequest(request, completion.endpoint);
+  const read = await readModelRequest(request, completion.endpoint, config.maxBodyBytes);
   if (!read.ok) return failed(read.failure);
   const route = selectRoute(config, caller, { model: read.value.model, headers: request.headers });
   if (!route.ok) return failed(route.failure);

@@ -39,6 +39,7 @@ const sessions = v.strictObject({
   ttlSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(86400))),
   models: v.optional(v.array(text)),
   endpoints: v.optional(v.array(text)),
+  limits: v.optional(v.unknown()),
 });
 
 const org = v.strictObject({

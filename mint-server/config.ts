@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type MintConfig, mintConfigSchema, type OrgConfig, type SessionsConfig } from "./config-schema.ts";
 import { fromBase64url } from "./contract/bytes.ts";
-import { GRANTABLE_ENDPOINTS } from "./contract/endpoints.ts";
+import { DEFAULT_MAX_BODY_BYTES, GRANTABLE_ENDPOINTS } from "./contract/endpoints.ts";
 import { checkedBaseURL, checkedSecret, compileEndpoint } from "./endpoint-config.ts";
 import type { JsModel } from "./providers/js-model.ts";
 import type { Endpoint } from "./providers/provider.ts";
@@ -18,6 +18,8 @@ export interface MintServerConfig extends MintConfig {
   readonly allowProviderKeys?: boolean;
   /** Bases for callers who bring a provider's key, by provider id; the provider's own unless given. */
   readonly providerBaseURLs?: Readonly<Record<string, string>>;
+  /** Largest body accepted, in bytes: 1 MiB unless given. Bodies with images, audio or files may be larger. */
+  readonly maxBodyBytes?: number;
   /** Models that are functions, by id; every organisation may use them. */
   readonly models?: Readonly<Record<string, JsModel>>;
 }
@@ -43,6 +45,7 @@ export interface ServerConfig {
   readonly publicURLs: readonly string[];
   readonly allowProviderKeys: boolean;
   readonly providerBaseURLs: ReadonlyMap<string, string>;
+  readonly maxBodyBytes: number;
   readonly models: ReadonlyMap<string, JsModel>;
   readonly orgs: ReadonlyMap<string, Org>;
   /** Organisations by project key; a key may belong to several. */
@@ -54,6 +57,8 @@ export interface ServerConfig {
 const DEFAULT_SESSION_TTL_SECONDS = 600;
 const MIN_PROJECT_KEY_LENGTH = 16;
 const MIN_SECRET_BYTES = 32;
+/** A body is held whole while it is checked and sent. */
+const MAX_BODY_BYTES_ALLOWED = 64 * 1024 * 1024;
 
 /**
  * Checks a configuration and builds the look-ups that requests use.
@@ -80,6 +85,7 @@ export function compileConfig(config: MintServerConfig): ServerConfig {
     publicURLs,
     allowProviderKeys: config.allowProviderKeys ?? true,
     providerBaseURLs: compileBaseURLs(config),
+    maxBodyBytes: checkedMaxBodyBytes(config.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
     models: new Map(Object.entries(config.models ?? {})),
     orgs,
     orgsByKey,
@@ -107,7 +113,10 @@ function compileOrg(name: string, org: OrgConfig, publicURLs: readonly string[])
 }
 
 function compileSessions(sessions: SessionsConfig, field: string): SessionPolicy {
-  const { authorize, ttlSeconds = DEFAULT_SESSION_TTL_SECONDS, models, endpoints } = sessions;
+  const { authorize, ttlSeconds = DEFAULT_SESSION_TTL_SECONDS, models, endpoints, limits } = sessions;
+  // A limit that is written down and not held would be worse than none.
+  if (limits !== undefined)
+    throw new SettingsError(`${field}.limits`, "are not enforced by this version; take them out");
   if (typeof authorize !== "function" && authorize.type === "oidc") {
     checkedBaseURL(authorize.issuer, `${field}.authorize.issuer`);
     if (authorize.jwksURL) checkedBaseURL(authorize.jwksURL, `${field}.authorize.jwksURL`);
@@ -154,6 +163,13 @@ function checkedMintSecret(secret: string): Uint8Array<ArrayBuffer> {
     throw new SettingsError("MINT_SECRET", `must hold at least ${MIN_SECRET_BYTES} bytes`);
   // 32 random bytes hold fewer than 16 different values once in about 10^15 times; "aaaa…" or "0123456789" over and over always do.
   if (new Set(bytes).size < 16) throw new SettingsError("MINT_SECRET", "is too regular to be random");
+  return bytes;
+}
+
+function checkedMaxBodyBytes(bytes: number): number {
+  if (!Number.isSafeInteger(bytes) || bytes < 1024 || bytes > MAX_BODY_BYTES_ALLOWED) {
+    throw new SettingsError("MAX_BODY_BYTES", `must be a whole number from 1024 to ${MAX_BODY_BYTES_ALLOWED}`);
+  }
   return bytes;
 }
 

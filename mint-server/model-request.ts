@@ -1,4 +1,4 @@
-import { MODEL_ENDPOINTS, type ModelEndpoint } from "./contract/endpoints.ts";
+import { MAX_MEDIA_BODY_BYTES, MODEL_ENDPOINTS, type ModelEndpoint } from "./contract/endpoints.ts";
 import { HEADER } from "./contract/headers.ts";
 import { parseJson } from "./contract/json.ts";
 import { fail, ok, type Result } from "./failures.ts";
@@ -25,28 +25,38 @@ const CACHE_MODES: readonly string[] = ["auto", "always", "never"] satisfies Cac
 const MAX_MODEL_LENGTH = 256;
 
 /** Reads a request's body under its cap and checks it. Nothing of it has gone anywhere when this fails. */
-export async function readModelRequest(request: Request, endpoint: ModelEndpoint): Promise<Result<ModelRequest>> {
+export async function readModelRequest(
+  request: Request,
+  endpoint: ModelEndpoint,
+  maxBodyBytes: number,
+): Promise<Result<ModelRequest>> {
   const header = checkHeaders(request.headers);
   if (!header.ok) return header;
   const contentType = request.headers.get("content-type") ?? "";
   const type = contentType.split(";", 1)[0]?.trim().toLowerCase();
   const expected = endpoint.body === "json" ? "application/json" : "multipart/form-data";
   if (type !== expected) return fail({ kind: "bad_content_type", expected });
-  const read = endpoint.body === "json" ? await readJson(request, endpoint) : await readForm(request, endpoint);
+  const read =
+    endpoint.body === "json" ? await readJson(request, endpoint, maxBodyBytes) : await readForm(request, maxBodyBytes);
   return read.ok ? checkBody({ endpoint, contentType, ...read.value }) : read;
 }
 
 type Read = Pick<ModelRequest, "payload" | "body">;
 
-async function readJson(request: Request, { maxBodyBytes }: ModelEndpoint): Promise<Result<Read>> {
-  const text = await readText(request, maxBodyBytes);
-  if (!text.ok) return text;
-  const body = parseObject(text.value);
-  return body.ok ? ok({ payload: text.value, body: body.value }) : body;
+async function readJson(request: Request, { takesMedia }: ModelEndpoint, maxBodyBytes: number): Promise<Result<Read>> {
+  const read = await readText(request, takesMedia ? Math.max(MAX_MEDIA_BODY_BYTES, maxBodyBytes) : maxBodyBytes);
+  if (!read.ok) return read;
+  const { text, sizeBytes } = read.value;
+  if (sizeBytes > maxBodyBytes && !MEDIA.test(text)) return fail({ kind: "body_too_large", maxBytes: maxBodyBytes });
+  const body = parseObject(text);
+  return body.ok ? ok({ payload: text, body: body.value }) : body;
 }
 
-async function readForm(request: Request, { maxBodyBytes }: ModelEndpoint): Promise<Result<Read>> {
-  const bytes = await readBytes(request, maxBodyBytes);
+/** A part of a message that is no text. */
+const MEDIA = /"(image_url|input_image|input_audio|input_file|file)"/;
+
+async function readForm(request: Request, maxBodyBytes: number): Promise<Result<Read>> {
+  const bytes = await readBytes(request, Math.max(MAX_MEDIA_BODY_BYTES, maxBodyBytes));
   if (!bytes.ok) return bytes;
   const body = await parseForm(bytes.value, request.headers.get("content-type") ?? "");
   return body.ok ? ok({ payload: bytes.value, body: body.value }) : body;
@@ -57,8 +67,8 @@ export async function readJsonObject(request: Request, maxBytes: number): Promis
   if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) {
     return fail({ kind: "bad_content_type", expected: "application/json" });
   }
-  const text = await readText(request, maxBytes);
-  return text.ok ? parseObject(text.value) : text;
+  const read = await readText(request, maxBytes);
+  return read.ok ? parseObject(read.value.text) : read;
 }
 
 function checkHeaders(headers: Headers): Result<void> {

@@ -8,8 +8,14 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Res
   return declared > maxBytes ? tooLarge(maxBytes) : ok(new Uint8Array(await request.arrayBuffer()));
 }
 
+/** A body's text, and the bytes that it took. */
+export interface BodyText {
+  readonly text: string;
+  readonly sizeBytes: number;
+}
+
 /** Reads a UTF-8 body of at most `maxBytes`. */
-export async function readText(request: Request, maxBytes: number): Promise<Result<string>> {
+export async function readText(request: Request, maxBytes: number): Promise<Result<BodyText>> {
   const declared = declaredSize(request);
   if (declared === undefined) {
     const bytes = await readUndeclared(request, maxBytes);
@@ -18,7 +24,7 @@ export async function readText(request: Request, maxBytes: number): Promise<Resu
   if (declared > maxBytes) return tooLarge(maxBytes);
   // Decoded by the platform: a `TextDecoder` that is strict costs workerd a tenth of a whole request.
   const text = await request.text();
-  return text.includes(REPLACEMENT) && utf8(text).length !== declared ? NOT_UTF8 : ok(text);
+  return text.includes(REPLACEMENT) && utf8(text).length !== declared ? NOT_UTF8 : ok({ text, sizeBytes: declared });
 }
 
 /** What stands for bytes that are not UTF-8, and is seldom as long as what it stands for. */
@@ -59,9 +65,10 @@ function concat(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array<Ar
   return whole;
 }
 
-function decode(bytes: Uint8Array): Result<string> {
+function decode(bytes: Uint8Array): Result<BodyText> {
   try {
-    return ok(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    return ok({ text, sizeBytes: bytes.length });
   } catch {
     return NOT_UTF8;
   }

@@ -17,6 +17,7 @@ const SETTING_NAMES: readonly string[] = [
   "PUBLIC_URL",
   "ALLOWED_ORIGINS",
   "ALLOW_PROVIDER_KEYS",
+  "MAX_BODY_BYTES",
 ];
 
 /** Every setting that a process must hand on to the Worker: the fixed names, the providers', and what `MINT_CONFIG` refers to. */
@@ -48,6 +49,7 @@ export function readSettings(settings: Settings): MintServerConfig {
     secrets,
     publicURLs: bases,
     allowProviderKeys: readBoolean(settings, "ALLOW_PROVIDER_KEYS", true),
+    ...readMaxBodyBytes(settings),
     providerBaseURLs: readBaseURLs(settings),
     orgs: readOrgs(settings),
   };
@@ -130,6 +132,11 @@ function readBaseURLs(settings: Settings): Record<string, string> {
     if (value !== undefined) bases[provider.id] = value;
   }
   return bases;
+}
+
+function readMaxBodyBytes(settings: Settings): { readonly maxBodyBytes?: number } {
+  const value = setting(settings, "MAX_BODY_BYTES");
+  return value === undefined ? {} : { maxBodyBytes: Number(value) };
 }
 
 function readBoolean(settings: Settings, name: string, fallback: boolean): boolean {

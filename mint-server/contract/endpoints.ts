@@ -1,13 +1,16 @@
-const KIB = 1024;
-const MIB = 1024 * KIB;
+/** Largest body accepted, in bytes, unless configured otherwise. */
+export const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
+
+/** Largest body accepted where it carries images, audio or files, in bytes. */
+export const MAX_MEDIA_BODY_BYTES = 26 * 1024 * 1024;
 
 /** What a request to a model endpoint is, before anyone has looked into its body. */
 export interface ModelEndpoint {
   /** Path below the prefix, and the name that a grant's `endpoints` uses. */
   readonly path: string;
   readonly body: "json" | "multipart";
-  /** Largest body accepted, in bytes. */
-  readonly maxBodyBytes: number;
+  /** Whether a body may carry images, audio or files, and be larger for it. */
+  readonly takesMedia: boolean;
   /** What ends a complete event stream of this endpoint; see `sse.ts`. */
   readonly terminal: StreamTerminal;
 }
@@ -17,30 +20,36 @@ export type StreamTerminal = { readonly kind: "done" } | { readonly kind: "types
 
 const done: StreamTerminal = { kind: "done" };
 const types = (...names: string[]): StreamTerminal => ({ kind: "types", types: names });
-const json = (path: string, terminal: StreamTerminal = done, maxBodyBytes = MIB): ModelEndpoint => ({
+const text = (path: string, terminal: StreamTerminal = done): ModelEndpoint => ({
   path,
   body: "json",
-  maxBodyBytes,
+  takesMedia: false,
   terminal,
 });
-const multipart = (path: string, terminal: StreamTerminal, maxBodyBytes: number): ModelEndpoint => ({
+const media = (path: string, terminal: StreamTerminal = done): ModelEndpoint => ({
+  path,
+  body: "json",
+  takesMedia: true,
+  terminal,
+});
+const form = (path: string, terminal: StreamTerminal): ModelEndpoint => ({
   path,
   body: "multipart",
-  maxBodyBytes,
+  takesMedia: true,
   terminal,
 });
 
 /** Every endpoint that takes a model's work, in OpenAI's schema. */
 export const MODEL_ENDPOINTS = [
-  json("chat/completions", done, 20 * MIB),
-  json("completions"),
-  json("embeddings", done, 4 * MIB),
-  json("moderations", done, 20 * MIB),
-  json("responses", types("response.completed", "response.failed", "response.incomplete"), 20 * MIB),
-  json("auto", done, 20 * MIB),
-  json("images/generations", types("image_generation.completed")),
-  json("audio/speech", types("speech.audio.done")),
-  multipart("audio/transcriptions", types("transcript.text.done"), 26 * MIB),
+  media("chat/completions"),
+  text("completions"),
+  text("embeddings"),
+  media("moderations"),
+  media("responses", types("response.completed", "response.failed", "response.incomplete")),
+  media("auto"),
+  text("images/generations", types("image_generation.completed")),
+  text("audio/speech", types("speech.audio.done")),
+  form("audio/transcriptions", types("transcript.text.done")),
 ] as const satisfies readonly ModelEndpoint[];
 
 /** Endpoint names that a grant may list: the model endpoints, and those that are not plain requests. */

@@ -8,7 +8,9 @@ beforeAll(async () => {
   rig = await startRig();
 });
 afterAll(() => rig.stop());
-afterEach(() => expect(rig.standIn.requests).toEqual([]));
+afterEach(() => {
+  rig.standIn.requests.length = 0;
+});
 
 const origin = { origin: APP_ORIGIN };
 const CHAT = "chat/completions";
@@ -22,6 +24,17 @@ test.each([
   const headers = { ...origin, authorization: `Bearer ${rig.server.projectKey}`, "content-type": "application/json" };
   const answer = await fetch(rig.url("embeddings"), { method: "POST", headers, body, duplex: "half" } as RequestInit);
   expect(await failureOf(answer)).toMatchObject({ status: 413, code: "body_too_large" });
+  expect(rig.standIn.requests).toEqual([]);
+});
+
+test("a chat of more than a mebibyte is taken only for the images, audio or files in it", async () => {
+  const big = "A".repeat(2 * 1024 * 1024);
+  const ask = (content: unknown) =>
+    rig.post(CHAT, { model: "gpt-4o", messages: [{ role: "user", content }] }, { headers: origin });
+  expect(await failureOf(await ask(big))).toMatchObject({ status: 413, code: "body_too_large" });
+  expect(rig.standIn.requests).toEqual([]);
+  const image = { type: "image_url", image_url: { url: `data:image/png;base64,${big}` } };
+  expect((await ask([image])).status).toBe(200);
 });
 
 describe("a refusal reaches a caller who is still sending", () => {
@@ -41,5 +54,6 @@ describe("a refusal reaches a caller who is still sending", () => {
       const answer = await fetch(rig.url(path), { method, headers, body, duplex: "half" } as RequestInit);
       expect((await failureOf(answer)).status).toBe(status);
     }
+    expect(rig.standIn.requests).toEqual([]);
   });
 });
