@@ -1,4 +1,5 @@
-import { type Failure, failureAnswer } from "./failures.ts";
+import { failureAnswer } from "./failure-answers.ts";
+import type { Failure } from "./failures.ts";
 
 /** What a handler returns; the router adds CORS and makes the one `Response` of it. Header names are lower case. */
 export interface Answer {

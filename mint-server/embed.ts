@@ -5,7 +5,8 @@ import { issueCredential as issue } from "./credentials/issue.ts";
 import { deriveKeyring } from "./credentials/keys.ts";
 import type { LedgerNamespace } from "./credentials/ledger.ts";
 import { grantOf, type OrderFormInput, parseOrderForm } from "./credentials/order-form.ts";
-import { describe, type Failure } from "./failures.ts";
+import { describe } from "./failure-answers.ts";
+import type { Failure } from "./failures.ts";
 import { createServices, type Services } from "./server.ts";
 
 /** A mint-server to embed: its `fetch` answers every route of the API. */

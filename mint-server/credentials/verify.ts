@@ -1,13 +1,11 @@
-import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import type { Org, ServerConfig } from "../config.ts";
-import { fromBase64url, sha256Base64url } from "../contract/bytes.ts";
-import { CREDENTIAL_TYP, type CredentialClaims, type Grant, withoutPrefix } from "../contract/credential.ts";
+import { type Grant, withoutPrefix } from "../contract/credential.ts";
 import { HEADER } from "../contract/headers.ts";
 import { type CredentialFault, fail, ok, type Result } from "../failures.ts";
-import { allowsEndpoint, parseClaims } from "./claims.ts";
+import { allowsEndpoint } from "./claims.ts";
 import { holderOf, type Keyring } from "./keys.ts";
 import type { ProofVerifier } from "./proof.ts";
-import { openKey } from "./seal.ts";
+import { type Token, verifyToken } from "./token.ts";
 
 /** Who calls, what the call may do, and with whose key. Only {@link createAuthoriser} makes one. */
 export interface Caller {
@@ -34,9 +32,7 @@ export interface Access {
 
 export type Authoriser = (access: Access) => Promise<Result<Caller>>;
 
-interface VerifiedToken {
-  readonly claims: CredentialClaims;
-  readonly ath: string;
+interface KnownToken extends Token {
   readonly caller: Caller;
 }
 
@@ -48,10 +44,8 @@ interface AuthoriserParts {
 
 /** Length of `Authorization` beyond which nothing is looked at. */
 const MAX_AUTHORIZATION_LENGTH = 8192;
-const MAX_CREDENTIAL_LENGTH = 4096;
 const MAX_REMEMBERED_TOKENS = 4096;
 const MAX_REMEMBERED_HOLDERS = 4096;
-const CLOCK_SKEW_SECONDS = 60;
 
 /**
  * The one choke point: from a request's headers to a caller, or a failure. It runs before anything else looks at the request.
@@ -59,7 +53,7 @@ const CLOCK_SKEW_SECONDS = 60;
  * What is ours is recognised first, and generously: a damaged credential must not be taken for a provider's key and sent away.
  */
 export function createAuthoriser({ config, keyring, proofs }: AuthoriserParts): Authoriser {
-  const tokens = new Map<string, VerifiedToken>();
+  const tokens = new Map<string, KnownToken>();
   const holders = new Map<string, string>();
 
   const holder = async (apiKey: string) => {
@@ -71,14 +65,17 @@ export function createAuthoriser({ config, keyring, proofs }: AuthoriserParts): 
     return name;
   };
 
-  const verifiedToken = async (token: string, now: number): Promise<Result<VerifiedToken>> => {
+  const verifiedToken = async (token: string, now: number): Promise<Result<KnownToken>> => {
     const known = tokens.get(token);
     if (known) return ok(known);
-    const verified = await verifyToken(token, { config, keyring, now });
-    if (!verified.ok) return verified;
+    const checked = await verifyToken(token, { keyring, now, publicURLs: config.publicURLs });
+    if (!checked.ok) return checked;
+    const caller = callerOf(checked.value, config);
+    if (!caller.ok) return caller;
+    const verified = { ...checked.value, caller: caller.value };
     if (tokens.size >= MAX_REMEMBERED_TOKENS) tokens.clear();
-    tokens.set(token, verified.value);
-    return verified;
+    tokens.set(token, verified);
+    return ok(verified);
   };
 
   const byCredential = async (scheme: string, token: string, access: Access): Promise<Result<Caller>> => {
@@ -144,61 +141,11 @@ function refused(reason: CredentialFault, bound = false) {
   return fail({ kind: "invalid_credential", reason, bound });
 }
 
-async function verifyToken(
-  token: string,
-  { config, keyring, now }: { readonly config: ServerConfig; readonly keyring: Keyring; readonly now: number },
-): Promise<Result<VerifiedToken>> {
-  if (token.length > MAX_CREDENTIAL_LENGTH) return refused("too_large");
-  // jose decodes leniently; a second spelling of one signature must not pass.
-  if (!fromBase64url(token.slice(token.lastIndexOf(".") + 1))) return refused("malformed");
-  const checked = await checkSignature(token, { keyring, now, publicURLs: config.publicURLs });
-  if (!checked.ok) return checked;
-  const claims = parseClaims(checked.value);
-  if (!claims || claims.iat > now / 1000 + CLOCK_SKEW_SECONDS) return refused("claims");
-  const caller = await callerOf(claims, { config, keyring });
-  return caller.ok ? ok({ claims, caller: caller.value, ath: await sha256Base64url(token) }) : caller;
-}
-
-interface SignatureContext {
-  readonly keyring: Keyring;
-  readonly now: number;
-  readonly publicURLs: readonly string[];
-}
-
-async function checkSignature(
-  token: string,
-  { keyring, now, publicURLs }: SignatureContext,
-): Promise<Result<JWTPayload>> {
-  const keyByKid: JWTVerifyGetKey = ({ kid }) => {
-    const key = keyring.publicKeys.get(kid ?? "");
-    if (!key) throw new errors.JWKSNoMatchingKey();
-    return key;
-  };
-  try {
-    const { payload } = await jwtVerify(token, keyByKid, {
-      algorithms: ["EdDSA"],
-      typ: CREDENTIAL_TYP,
-      issuer: [...publicURLs],
-      audience: [...publicURLs],
-      requiredClaims: ["sub", "iat", "exp", "jti", "grant"],
-      currentDate: new Date(now),
-    });
-    return ok(payload);
-  } catch (error) {
-    if (error instanceof errors.JWTExpired) return refused("expired");
-    return refused(error instanceof errors.JWTClaimValidationFailed ? "claims" : "signature");
-  }
-}
-
-async function callerOf(
-  claims: CredentialClaims,
-  { config, keyring }: { readonly config: ServerConfig; readonly keyring: Keyring },
-): Promise<Result<Caller>> {
-  const { sub: subject, grant, sealed_key, jti } = claims;
-  if (sealed_key !== undefined) {
-    const providerKey = await openKey(keyring, sealed_key, jti);
-    if (providerKey === undefined || !config.allowProviderKeys) return refused("claims");
-    return ok({ by: "credential", subject, grant, providerKey });
+/** Whose endpoints a credential uses: its organisation's, or the provider's with the key that issued it. */
+function callerOf({ claims, providerKey }: Token, config: ServerConfig): Result<Caller> {
+  const { sub: subject, grant } = claims;
+  if (providerKey !== undefined) {
+    return config.allowProviderKeys ? ok({ by: "credential", subject, grant, providerKey }) : refused("claims");
   }
   const org = config.orgs.get(grant.org);
   return org ? ok({ by: "credential", subject, grant, org }) : refused("unknown_org");

@@ -1,7 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { describe as describeFailure, type Failure } from "../../mint-server/failures.ts";
+import { describe as describeFailure } from "../../mint-server/failure-answers.ts";
+import type { Failure } from "../../mint-server/failures.ts";
 import { PASSAGES } from "../../mint-server/guide/passages.ts";
 import { readSettings, settingNames } from "../../mint-server/settings.ts";
 
@@ -84,10 +85,10 @@ const SETTINGS = {
 };
 
 /** Read by `npm start` itself. */
-const LOCAL_SETTINGS = ["PORT", "HOST", "MINTGATE_STATE"];
+const LOCAL_SETTINGS = ["PORT", "HOST", "MINTGATE_STATE", "MINTGATE_ASSETS"];
 
-/** Made by `npm start`, or of providers that have no use for it. */
-const UNLISTED = new Set(["MINTGATE_PROJECT_KEY", "CUSTOM_BASE_URL"]);
+/** Of a provider that has no use for it: its endpoints name their own. */
+const UNLISTED = new Set(["CUSTOM_BASE_URL"]);
 
 type Samples = { readonly [Kind in Failure["kind"]]: readonly Extract<Failure, { readonly kind: Kind }>[] };
 

@@ -82,6 +82,9 @@ describe("finds the section that answers", () => {
     ["why not just a backend proxy", "What is the difference to a backend proxy?"],
     ["what is logged? do you store prompts?", "What is logged"],
     ["How do I run the tests?", "Install and start"],
+    ["nginx config", "Put it behind a web server"],
+    ["how do I run it behind a reverse proxy", "Put it behind a web server"],
+    ["do I have to set PUBLIC_URL", "Tell it the address that browsers see"],
   ])("%s", (question, heading) => {
     expect(ask(question)?.passage.heading).toBe(heading);
   });

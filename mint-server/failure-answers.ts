@@ -1,0 +1,260 @@
+import type { JsonProblem } from "./contract/json.ts";
+import { type ErrorDetails, errorBody } from "./contract/openai-error.ts";
+import type { CredentialFault, Failure, ProofFault, SessionFault } from "./failures.ts";
+
+/** A failure as the caller sees it. */
+export interface PublicFailure {
+  readonly status: number;
+  readonly details: ErrorDetails;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The answer to a failure: JSON in OpenAI's error shape, never stored by anyone. */
+export function failureAnswer(failure: Failure): { status: number; headers: Record<string, string>; body: string } {
+  const { status, details, headers } = describe(failure);
+  return {
+    status,
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(errorBody(details)),
+  };
+}
+
+const INVALID = "invalid_request_error";
+const AUTHENTICATION = "authentication_error";
+const PERMISSION = "permission_error";
+const UPSTREAM = "upstream_error";
+
+/** What the caller hears of a failure, and the one place where statuses, types and codes are chosen. */
+export function describe(failure: Failure): PublicFailure {
+  switch (failure.kind) {
+    case "missing_credential":
+      return unauthorized(
+        "missing_credential",
+        "No credential. Send `Authorization: Bearer <key or temporary credential>`.",
+        {
+          "www-authenticate": "Bearer",
+        },
+      );
+    case "invalid_credential":
+      return unauthorized("invalid_token", credentialMessage(failure.reason), {
+        "www-authenticate": `${failure.bound ? "DPoP" : "Bearer"} error="invalid_token"`,
+      });
+    case "invalid_proof":
+      return unauthorized("invalid_dpop_proof", proofMessage(failure.reason), {
+        "www-authenticate": 'DPoP error="invalid_dpop_proof", algs="ES256"',
+      });
+    case "use_dpop_nonce":
+      return unauthorized(
+        "use_dpop_nonce",
+        "Make a new proof with the nonce of the `DPoP-Nonce` header, and send the request again.",
+        {
+          "www-authenticate": 'DPoP error="use_dpop_nonce", algs="ES256"',
+          "dpop-nonce": failure.nonce,
+        },
+      );
+    case "provider_keys_off":
+      return forbidden("provider_keys_not_allowed", "This server takes only project keys and temporary credentials.");
+    case "insufficient_scope":
+      return forbidden("insufficient_scope", failure.detail, failure.param);
+    case "origin_not_allowed":
+      return forbidden(
+        "origin_not_allowed",
+        "This origin may not use this server. Add it to the organisation's `origins`.",
+      );
+    case "no_session":
+      return sessionFailure(failure.reason);
+    case "session_key_pinned":
+      return forbidden("session_key_pinned", "This session is bound to another key. Sign in again to use a new one.");
+    case "org_not_found":
+      return forbidden(
+        "org_not_allowed",
+        "`x-bt-org-name` names no organisation that this credential belongs to.",
+        "x-bt-org-name",
+      );
+    case "endpoint_not_found":
+      return {
+        status: 404,
+        details: {
+          message: "`x-bt-endpoint-name` names no endpoint that serves this model here.",
+          type: INVALID,
+          param: "x-bt-endpoint-name",
+          code: "endpoint_not_found",
+        },
+      };
+    case "model_not_found":
+      return {
+        status: 404,
+        details: { message: modelMessage(failure), type: INVALID, param: "model", code: "model_not_found" },
+      };
+    case "path_not_found":
+      return {
+        status: 404,
+        details: { message: "There is nothing at this path.", type: INVALID, code: "path_not_found" },
+      };
+    case "method_not_allowed":
+      return {
+        status: 405,
+        details: { message: `This path takes ${failure.allow}.`, type: INVALID, code: "method_not_allowed" },
+        headers: { allow: failure.allow },
+      };
+    case "url_too_long":
+      return {
+        status: 414,
+        details: { message: `The URL may hold ${failure.maxBytes} bytes.`, type: INVALID, code: "url_too_long" },
+      };
+    case "body_too_large":
+      return {
+        status: 413,
+        details: { message: `The body may hold ${failure.maxBytes} bytes.`, type: INVALID, code: "body_too_large" },
+      };
+    case "bad_json":
+      return badRequest(
+        null,
+        jsonMessage(failure.problem),
+        failure.problem.kind === "duplicate_key" ? "duplicate_key" : "invalid_json",
+      );
+    case "bad_content_type":
+      return badRequest("content-type", `The body must be ${failure.expected}.`, "invalid_content_type");
+    case "bad_field":
+      return badRequest(failure.param, failure.detail, "invalid_value");
+    case "bad_header":
+      return badRequest(failure.header, failure.detail, "invalid_header");
+    case "ledger_unavailable":
+      return {
+        status: 503,
+        details: {
+          message: "The server's ledger did not answer. Try again.",
+          type: "server_error",
+          code: "ledger_unavailable",
+        },
+        headers: { "retry-after": "1" },
+      };
+    case "upstream_unreachable":
+      return badGateway(
+        "upstream_unreachable",
+        "The provider could not be reached, or broke the connection. Try again.",
+      );
+    case "upstream_timeout":
+      return {
+        status: 504,
+        details: {
+          message: `The provider sent no ${failure.phase} within ${failure.seconds} seconds.`,
+          type: UPSTREAM,
+          code: "upstream_timeout",
+        },
+      };
+    case "upstream_refused_our_key":
+      return badGateway(
+        "upstream_refused_key",
+        "The provider refused the server's own key. Whoever runs this server must check it.",
+      );
+    case "upstream_malformed":
+      return badGateway("upstream_malformed", "The provider's answer was not one that its API defines.");
+    case "upstream_error":
+      return {
+        status: failure.status,
+        details: failure.details,
+        ...(failure.retryAfter === undefined ? {} : { headers: { "retry-after": failure.retryAfter } }),
+      };
+    case "model_function_failed":
+      return {
+        status: 500,
+        details: { message: "This model's function threw.", type: "server_error", code: "model_function_failed" },
+      };
+    case "unforeseen":
+      return {
+        status: 500,
+        details: { message: "The server failed. Try again.", type: "server_error", code: "server_error" },
+      };
+    case "caller_left":
+      return {
+        status: 499,
+        details: { message: "The caller closed the request.", type: INVALID, code: "caller_left" },
+      };
+  }
+}
+
+function badRequest(param: string | null, message: string, code: string): PublicFailure {
+  return { status: 400, details: { message, type: INVALID, param, code } };
+}
+
+function unauthorized(code: string, message: string, headers: Record<string, string>): PublicFailure {
+  return { status: 401, details: { message, type: AUTHENTICATION, code }, headers };
+}
+
+function forbidden(code: string, message: string, param: string | null = null): PublicFailure {
+  return { status: 403, details: { message, type: PERMISSION, param, code } };
+}
+
+function badGateway(code: string, message: string): PublicFailure {
+  return { status: 502, details: { message, type: UPSTREAM, code } };
+}
+
+/** Says as little as possible to whoever probes: only an expired credential and a wrong scheme are told apart. */
+function credentialMessage(reason: CredentialFault): string {
+  if (reason === "expired") return "This temporary credential has expired. Ask for a new one.";
+  if (reason === "wrong_scheme") {
+    return "Send a bound temporary credential as `Authorization: DPoP` with a proof, an unbound one as `Authorization: Bearer`.";
+  }
+  return "This temporary credential is not valid here.";
+}
+
+function proofMessage(reason: ProofFault): string {
+  if (reason === "missing") return "This temporary credential is bound to a key: send a proof in the `DPoP` header.";
+  if (reason === "replayed") return "This proof was used before. Make a new one for each request.";
+  return "The proof in the `DPoP` header does not fit this request.";
+}
+
+function sessionFailure(reason: SessionFault): PublicFailure {
+  switch (reason) {
+    case "closed":
+      return forbidden(
+        "sessions_closed",
+        "This organisation issues no credentials to browsers. Configure its `sessions`.",
+      );
+    case "missing_token":
+      return unauthorized("session_required", "Sign in first: send the ID token as `Authorization: Bearer`.", {
+        "www-authenticate": "Bearer",
+      });
+    case "invalid_token":
+      return unauthorized("invalid_session", "The session's token is not valid here. Sign in again.", {
+        "www-authenticate": 'Bearer error="invalid_token"',
+      });
+    case "denied":
+      return unauthorized("session_required", "The application does not know this session. Sign in first.", {
+        "www-authenticate": "Bearer",
+      });
+    case "issuer_unreachable":
+      return {
+        status: 503,
+        details: {
+          message: "The session's issuer could not be reached. Try again.",
+          type: "server_error",
+          code: "issuer_unreachable",
+        },
+        headers: { "retry-after": "1" },
+      };
+  }
+}
+
+function modelMessage({ model, near }: { readonly model: string; readonly near: readonly string[] }): string {
+  const hint = near.length > 0 ? ` Near it: ${near.join(", ")}.` : " `GET /models` lists what there is.";
+  return `No provider here serves the model ${JSON.stringify(model.slice(0, 100))}.${hint}`;
+}
+
+function jsonMessage(problem: JsonProblem | { readonly kind: "not_utf8" | "not_an_object" }): string {
+  switch (problem.kind) {
+    case "malformed":
+      return "The body is not valid JSON.";
+    case "too_deep":
+      return `The body nests deeper than ${problem.maxDepth} levels.`;
+    case "duplicate_key":
+      return "The body holds an object in which one name occurs twice.";
+    case "lone_surrogate":
+      return "The body holds a string with half of a surrogate pair.";
+    case "not_utf8":
+      return "The body is not valid UTF-8.";
+    case "not_an_object":
+      return "The body must be a JSON object.";
+  }
+}
