@@ -1,8 +1,6 @@
 import { defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 
-const mintServer = `http://127.0.0.1:${process.env.MINT_PORT ?? 8787}`;
-
 // biome-ignore lint/style/noDefaultExport: Vite reads its configuration from the default export.
 export default defineConfig({
   root: "demo",
@@ -18,11 +16,8 @@ export default defineConfig({
     // Most of it is the `openai` package, which loads in one piece.
     chunkSizeWarningLimit: 700,
   },
-  server: {
-    proxy: Object.fromEntries(
-      ["/v1", "/health", "/.well-known"].map((path) => [path, { target: mintServer, ws: true }]),
-    ),
-  },
+  // The page does not import its worker, whose packages would be found too late: after it was given to the browser.
+  optimizeDeps: { entries: ["index.html", "sw.ts"] },
   plugins: [
     VitePWA({
       strategies: "injectManifest",

@@ -1,3 +1,4 @@
+import { clientsClaim } from "workbox-core";
 import { cleanupOutdatedCaches, precacheAndRoute } from "workbox-precaching";
 import { installProxy } from "../sw/index.ts";
 import type { WorkerScope } from "../sw/worker-scope.ts";
@@ -9,7 +10,7 @@ declare const self: WorkerScope & {
 
 // A new worker takes over at once: it can serve the page's old files no worse, and a running stream ends where it began.
 self.addEventListener("install", (event) => event.waitUntil(self.skipWaiting()));
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+clientsClaim();
 
 // First, so that a model's request is decided before the page's own files are looked up.
 installProxy(self);

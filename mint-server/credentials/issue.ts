@@ -39,8 +39,8 @@ export async function issueCredential(keyring: Keyring, order: Order): Promise<R
   const key = await new SignJWT({ ...claims })
     .setProtectedHeader({ alg: "EdDSA", typ: CREDENTIAL_TYP, kid: keyring.current.kid })
     .sign(keyring.current.privateKey);
-  if (key.length > MAX_CREDENTIAL_BYTES) {
-    const detail = `The credential would be longer than ${MAX_CREDENTIAL_BYTES} bytes. List fewer models, endpoints or origins.`;
+  if (key.length >= MAX_CREDENTIAL_BYTES) {
+    const detail = `The credential would not be under ${MAX_CREDENTIAL_BYTES} bytes. List fewer models, endpoints or origins.`;
     return fail({ kind: "bad_field", param: "models", detail });
   }
   return ok({ key, expires_at: claims.exp, token_type: jkt === undefined ? "Bearer" : "DPoP", subject });

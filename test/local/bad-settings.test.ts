@@ -27,6 +27,8 @@ const BAD: readonly (readonly [title: string, field: string, settings: Record<st
   ["a project key too short to be secret", "orgs.default.keys[0]", { MINTGATE_PROJECT_KEY: "canary7f3a" }],
   ["origins with a wildcard", "origins[0]", { ALLOWED_ORIGINS: `https://*.${CANARY}.example` }],
   ["a switch that is neither on nor off", "ALLOW_PROVIDER_KEYS", { ALLOW_PROVIDER_KEYS: CANARY }],
+  ["a door that is neither open nor shut", "MINTGATE_SESSIONS", { MINTGATE_SESSIONS: CANARY }],
+  ["a body limit that is no number", "MAX_BODY_BYTES", { MAX_BODY_BYTES: CANARY }],
   ["a provider's key with a line break", "apiKey", { OPENAI_API_KEY: `sk-${CANARY}\nx: y` }],
   ["a public base URL without TLS", "OPENAI_BASE_URL", { OPENAI_BASE_URL: `http://${CANARY}.example/v1` }],
   ["a base URL with a password", "OPENAI_BASE_URL", { OPENAI_BASE_URL: `https://user:${CANARY}@api.example/v1` }],

@@ -63,6 +63,17 @@ test("a project key is made for organisation `default` alone", async () => {
   expect(projectKey).toBeUndefined();
 });
 
+test.each([
+  ["lets browsers in unless told otherwise", {}, 401, "invalid_dpop_proof"],
+  ["lets no browser in where the setting says so", { MINTGATE_SESSIONS: "none" }, 403, "sessions_closed"],
+])("%s", async (_, settings, status, code) => {
+  const { url } = await serving({ settings });
+  const headers = { origin: url, "content-type": "application/json" };
+  const answer = await fetch(`${url}/v1/credentials/session`, { method: "POST", headers, body: "{}" });
+  const { error } = (await answer.json()) as { error: { code: string } };
+  expect([answer.status, error.code]).toEqual([status, code]);
+});
+
 test("MINT_CONFIG may be the path of a file", async () => {
   const path = join(await temporaryFolder(), "config.json");
   await writeFile(path, JSON.stringify({ orgs: { acme: { keys: ["project-key-of-acme"] } } }));

@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly folder: string;
   /** Runs `npm start` itself, in the project's own folder, instead of what it runs. */
   readonly throughNpm?: boolean;
+  /** What to run: that of `npm start` unless given. */
+  readonly script?: "start" | "dev";
 }
 
 /** `npm start` as a process of its own. */
@@ -26,9 +28,9 @@ export interface Started {
 const URL_LINE = /^mintgate is at (\S+)$/m;
 
 /** Runs what `npm start` runs. It ends with a signal to `child`, and with the test at the latest. */
-export function start({ settings, folder, throughNpm = false }: StartOptions): Started {
-  const script = [process.execPath, join(PATHS.root, "mint-server/local/start.ts")];
-  const [command = "", ...args] = throughNpm ? ["npm", "start"] : script;
+export function start({ settings, folder, throughNpm = false, script = "start" }: StartOptions): Started {
+  const line = [process.execPath, join(PATHS.root, `mint-server/local/${script}.ts`)];
+  const [command = "", ...args] = throughNpm ? ["npm", "start"] : line;
   const child = spawn(command, args, {
     cwd: throughNpm ? PATHS.root : folder,
     env: { PATH: process.env.PATH, PORT: "0", ...settings },

@@ -1,0 +1,150 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { ROUTES, type RouteRow } from "../../mint-server/app.ts";
+import { API_PREFIXES } from "../../mint-server/contract/hosts.ts";
+import { createForger } from "../support/forgeries.ts";
+import { issueBound, type Rig, SERVER_KEY, startRig } from "../support/rig.ts";
+import { ALL_WORK, requestOf } from "../support/work.ts";
+
+let rig: Rig;
+let wrong: readonly Wrong[];
+
+beforeAll(async () => {
+  // Otherwise whatever is not a key of this server counts as a provider's key.
+  rig = await startRig({ settings: { ALLOW_PROVIDER_KEYS: "false" } });
+  wrong = await wrongCredentials();
+});
+afterAll(() => rig.stop());
+afterEach(() => expect(rig.standIn.requests.splice(0)).toEqual([]));
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
+
+/** Every path of the table as it stands on the server, with what it takes. */
+const PATHS = ROUTES.flatMap((row) =>
+  (row.at === "api" ? API_PREFIXES : [""]).map((prefix) => ({ path: `${prefix}${concrete(row.path)}`, row })),
+);
+const CLOSED = PATHS.filter(({ row }) => row.access !== "public");
+const PUBLIC = PATHS.filter(({ row }) => row.access === "public");
+
+test("the table has no row twice", () => {
+  const names = PATHS.map(({ path, row }) => `${row.method} ${path}`);
+  expect(names.length).toBeGreaterThan(25);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test("public are health, the public keys and the browsers' door, and nothing else", () => {
+  expect(PUBLIC.map(({ path, row }) => `${row.method} ${path}`).sort()).toEqual([
+    "GET /.well-known/jwks.json",
+    "GET /health",
+    "GET /v1/health",
+    "GET /v1/proxy/health",
+    "POST /v1/credentials/session",
+    "POST /v1/proxy/credentials/session",
+  ]);
+});
+
+describe.each(CLOSED)("$row.method $path", ({ path, row }) => {
+  test("serves one who is entitled, so that what refuses below is the credential", async () => {
+    const answer = await ask(path, row, { authorization: `Bearer ${rig.server.projectKey}` });
+    expect(answer.status, await answer.text()).toBe(200);
+    if (row.path.startsWith("/models") || row.path.startsWith("/credentials")) return;
+    expect(rig.standIn.requests.splice(0)).toHaveLength(1);
+  });
+
+  test("refuses one without a credential", async () => {
+    const answer = await ask(path, row);
+    expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+    expect(await answer.json()).toMatchObject({ error: { code: "missing_credential" } });
+  });
+
+  test("refuses every wrong credential", async () => {
+    for (const { title, authorization, refusal } of wrong) {
+      const answer = await ask(path, row, { authorization });
+      const { error } = (await answer.json()) as { error: { code: string } };
+      expect([answer.status, error.code], title).toEqual(refusal);
+    }
+  });
+
+  test("looks at nothing else before the credential", async () => {
+    const init = { method: row.method, headers: { "content-type": "text/plain", "x-bt-use-cache": "sometimes" } };
+    const body = row.method === "POST" ? { body: '{"model":' } : {};
+    const answer = await fetch(`${rig.server.url}${path}`, { ...init, ...body });
+    expect((await answer.json()).error.code).toBe("missing_credential");
+  });
+});
+
+describe.each(PUBLIC)("$row.method $path", ({ path, row }) => {
+  test("asks for no credential", async () => {
+    const answer = await ask(path, row);
+    const { error } = (await answer.json()) as { error?: { code: string } };
+    // The door has a lock of its own: who comes from no page is turned away.
+    expect([answer.status, error?.code]).toEqual(row.method === "GET" ? [200, undefined] : [403, "origin_not_allowed"]);
+  });
+});
+
+describe.each(PATHS)("$path", ({ path, row }) => {
+  test(`takes ${row.method} and no other method`, async () => {
+    const others = METHODS.filter((method) => method !== row.method && !(method === "HEAD" && row.method === "GET"));
+    for (const method of others) {
+      const answer = await fetch(`${rig.server.url}${path}`, { method });
+      expect([answer.status, answer.headers.get("allow")], method).toEqual([405, row.method]);
+      await answer.arrayBuffer();
+    }
+  });
+});
+
+test.each(PATHS.filter(({ row }) => row.method === "GET"))("HEAD $path needs what GET needs", async ({ path, row }) => {
+  const answer = await fetch(`${rig.server.url}${path}`, { method: "HEAD" });
+  expect(answer.status).toBe(row.access === "public" ? 200 : 401);
+});
+
+interface Wrong {
+  readonly title: string;
+  readonly authorization: string;
+  readonly refusal: readonly [status: number, code: string];
+}
+
+async function wrongCredentials(): Promise<Wrong[]> {
+  const { url } = rig.server;
+  const stranger = await createForger("b3RoZXItc2VjcmV0LW9mLWFub3RoZXItc2VydmVyLTEyMzQ", url);
+  const forger = await createForger(rig.secret, url);
+  const { key } = await rig.issue();
+  const bound = await issueBound(rig);
+  const credentials: [title: string, authorization: string][] = [
+    ["of another server", `Bearer ${await stranger.sign()}`],
+    ["expired", `Bearer ${await forger.sign({ iat: 1, exp: 2 })}`],
+    ["for another server", `Bearer ${await forger.sign({ aud: "https://other.example" })}`],
+    ["cut short", `Bearer ${key.slice(0, -2)}`],
+    ["bound, sent as a bearer's", `Bearer ${bound.credential}`],
+  ];
+  const refused = (code: string): Wrong["refusal"] => [401, code];
+  return [
+    ...credentials.map(([title, authorization]) => ({ title, authorization, refusal: refused("invalid_token") })),
+    {
+      title: "bound, without a proof",
+      authorization: `DPoP ${bound.credential}`,
+      refusal: refused("invalid_dpop_proof"),
+    },
+    { title: "of another scheme", authorization: "Basic dXNlcjpwYXNz", refusal: refused("missing_credential") },
+    { title: "empty", authorization: "Bearer ", refusal: refused("missing_credential") },
+    ...[SERVER_KEY, `${rig.server.projectKey}x`, "anything"].map((apiKey) => ({
+      title: `the key ${apiKey}`,
+      authorization: `Bearer ${apiKey}`,
+      refusal: [403, "provider_keys_not_allowed"] as const,
+    })),
+  ];
+}
+
+/** A path of the table with its parameters filled in. */
+function concrete(path: string): string {
+  return path.replace(/:model\{.+\}$/, "gpt-4o");
+}
+
+/** A request that the route would serve, but for what its headers hold. */
+function ask(path: string, { method, path: name }: RouteRow, headers: Record<string, string> = {}): Promise<Response> {
+  if (method === "GET") return fetch(`${rig.server.url}${path}`, { headers });
+  const work = ALL_WORK.find((candidate) => `/${candidate.path}` === (name === "/auto" ? "/chat/completions" : name));
+  const { body } = work ? requestOf(work) : { body: "{}" };
+  // A form brings its own content type, with its boundary.
+  const type: Record<string, string> = typeof body === "string" ? { "content-type": "application/json" } : {};
+  return fetch(`${rig.server.url}${path}`, { method, headers: { ...type, ...headers }, body: body ?? null });
+}
