@@ -127,6 +127,7 @@ async function firstGoodAnswer(
     const answer = await fetchUpstream({
       endpoint,
       path: modelRequest.endpoint.path,
+      model: modelRequest.model,
       payload: converted ? withoutStreaming(modelRequest.body) : modelRequest.payload,
       contentType: modelRequest.contentType,
       accept: modelRequest.stream && !converted ? "text/event-stream" : "*/*",

@@ -11,6 +11,11 @@ const customModel = v.strictObject({
   outputCostPerMillionTokens: v.optional(positive),
 });
 
+const azure = v.strictObject({
+  apiVersion: v.optional(text),
+  deployments: v.optional(v.record(text, text)),
+});
+
 const endpoint = v.strictObject({
   name: text,
   provider: text,
@@ -23,6 +28,7 @@ const endpoint = v.strictObject({
   organization: v.optional(text),
   auth: v.optional(v.picklist(["bearer", "api-key", "none"])),
   customModels: v.optional(v.record(text, customModel)),
+  azure: v.optional(azure),
 });
 
 const oidc = v.strictObject({
@@ -55,5 +61,6 @@ export const mintConfigSchema = v.strictObject({ orgs: v.record(text, org) });
 
 export type OrgConfig = v.InferOutput<typeof org>;
 export type EndpointConfig = v.InferOutput<typeof endpoint>;
+export type OptionsConfig = v.InferOutput<typeof azure>;
 export type SessionsConfig = v.InferOutput<typeof sessions>;
 export type MintConfig = v.InferOutput<typeof mintConfigSchema>;

@@ -1,10 +1,16 @@
 import * as v from "valibot";
-import { type MintConfig, mintConfigSchema, type OrgConfig, type SessionsConfig } from "./config-schema.ts";
+import {
+  type MintConfig,
+  mintConfigSchema,
+  type OptionsConfig,
+  type OrgConfig,
+  type SessionsConfig,
+} from "./config-schema.ts";
 import { fromBase64url } from "./contract/bytes.ts";
 import { DEFAULT_MAX_BODY_BYTES, GRANTABLE_ENDPOINTS } from "./contract/endpoints.ts";
-import { checkedBaseURL, checkedSecret, compileEndpoint } from "./endpoint-config.ts";
+import { checkedBaseURL, checkedSecret, compileEndpoint, compileOptions } from "./endpoint-config.ts";
 import type { JsModel } from "./providers/js-model.ts";
-import type { Endpoint } from "./providers/provider.ts";
+import type { Endpoint, EndpointOptions } from "./providers/provider.ts";
 import { providerById } from "./providers/table.ts";
 import { SettingsError } from "./settings-error.ts";
 
@@ -18,6 +24,8 @@ export interface MintServerConfig extends MintConfig {
   readonly allowProviderKeys?: boolean;
   /** Bases for callers who bring a provider's key, by provider id; the provider's own unless given. */
   readonly providerBaseURLs?: Readonly<Record<string, string>>;
+  /** What some providers need to be told, for the same callers, by provider id. */
+  readonly providerOptions?: Readonly<Record<string, OptionsConfig>>;
   /** Largest body accepted, in bytes: 1 MiB unless given. Bodies with images, audio or files may be larger. */
   readonly maxBodyBytes?: number;
   /** Models that are functions, by id; every organisation may use them. */
@@ -45,6 +53,7 @@ export interface ServerConfig {
   readonly publicURLs: readonly string[];
   readonly allowProviderKeys: boolean;
   readonly providerBaseURLs: ReadonlyMap<string, string>;
+  readonly providerOptions: ReadonlyMap<string, EndpointOptions>;
   readonly maxBodyBytes: number;
   readonly models: ReadonlyMap<string, JsModel>;
   readonly orgs: ReadonlyMap<string, Org>;
@@ -85,6 +94,7 @@ export function compileConfig(config: MintServerConfig): ServerConfig {
     publicURLs,
     allowProviderKeys: config.allowProviderKeys ?? true,
     providerBaseURLs: compileBaseURLs(config),
+    providerOptions: compileProviderOptions(config),
     maxBodyBytes: checkedMaxBodyBytes(config.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
     models: new Map(Object.entries(config.models ?? {})),
     orgs,
@@ -134,6 +144,11 @@ function compileBaseURLs(config: MintServerConfig): ReadonlyMap<string, string> 
     bases.set(id, checkedBaseURL(baseURL, `${id.toUpperCase()}_BASE_URL`));
   }
   return bases;
+}
+
+function compileProviderOptions(config: MintServerConfig): ReadonlyMap<string, EndpointOptions> {
+  const entries = Object.entries(config.providerOptions ?? {});
+  return new Map(entries.map(([id, options]) => [id, compileOptions(options, `providerOptions.${id}`)]));
 }
 
 /** An exact origin: scheme, host and port, nothing else. */

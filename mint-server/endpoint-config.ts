@@ -1,5 +1,6 @@
-import type { EndpointConfig } from "./config-schema.ts";
-import type { Endpoint, ModelFacts, Provider } from "./providers/provider.ts";
+import type { EndpointConfig, OptionsConfig } from "./config-schema.ts";
+import { pathSegment } from "./providers/address.ts";
+import type { Endpoint, EndpointOptions, ModelFacts, Provider } from "./providers/provider.ts";
 import { providerById } from "./providers/table.ts";
 import { SettingsError } from "./settings-error.ts";
 
@@ -26,6 +27,7 @@ export function compileEndpoint(config: EndpointConfig, field: string): Endpoint
     headers: compileHeaders(config, field),
     ...(config.models ? { models: new Set(config.models) } : {}),
     customModels: compileCustomModels(config, field),
+    options: compileOwnOptions(config, provider, field),
     weight: config.weight ?? 1,
     supportsStreaming: config.supportsStreaming ?? true,
   };
@@ -68,6 +70,29 @@ function compileHeaders(config: EndpointConfig, field: string): Readonly<Record<
   if (config.organization !== undefined)
     headers["openai-organization"] = checkedSecret(config.organization, `${field}.organization`);
   return Object.freeze(headers);
+}
+
+function compileOwnOptions(config: EndpointConfig, { id, optionsField }: Provider, field: string): EndpointOptions {
+  if (config.azure && optionsField !== "azure") {
+    throw new SettingsError(`${field}.azure`, `does not belong to an endpoint of ${id}`);
+  }
+  return compileOptions((optionsField && config[optionsField]) ?? {}, `${field}.${optionsField}`);
+}
+
+/** Checks what only one provider needs: all of it becomes part of URLs. `field` leads to it, for errors. */
+export function compileOptions({ apiVersion, deployments }: OptionsConfig, field: string): EndpointOptions {
+  if (apiVersion !== undefined && !/^[\w.-]+$/.test(apiVersion)) {
+    throw new SettingsError(`${field}.apiVersion`, "must be a version such as 2024-10-21");
+  }
+  for (const [model, name] of Object.entries(deployments ?? {})) {
+    if (pathSegment(name) === undefined) {
+      throw new SettingsError(`${field}.deployments.${model}`, "cannot be part of a URL's path");
+    }
+  }
+  return {
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+    ...(deployments === undefined ? {} : { deployments: new Map(Object.entries(deployments)) }),
+  };
 }
 
 /** A value that is to travel in a header. */

@@ -1,8 +1,8 @@
 import type { MintServerConfig } from "./config.ts";
 import { compileConfig } from "./config.ts";
-import type { EndpointConfig, OrgConfig } from "./config-schema.ts";
+import type { EndpointConfig, OptionsConfig, OrgConfig } from "./config-schema.ts";
 import type { Provider } from "./providers/provider.ts";
-import { baseURLSetting, providers } from "./providers/table.ts";
+import { baseURLSettings, providers } from "./providers/table.ts";
 import { SettingsError } from "./settings-error.ts";
 
 /** Settings as text: a process's environment, or a Worker's variables and secrets. */
@@ -25,7 +25,7 @@ export function settingNames(settings: Settings): readonly string[] {
   const names = new Set(SETTING_NAMES);
   for (const provider of providers()) {
     if (provider.keySetting) names.add(provider.keySetting);
-    names.add(baseURLSetting(provider));
+    for (const name of [...baseURLSettings(provider), ...Object.values(provider.optionSettings ?? {})]) names.add(name);
   }
   for (const [, name] of (setting(settings, "MINT_CONFIG") ?? "").matchAll(/"\$([A-Za-z_][A-Za-z0-9_]*)"/g)) {
     if (name) names.add(name);
@@ -51,6 +51,7 @@ export function readSettings(settings: Settings): MintServerConfig {
     allowProviderKeys: readBoolean(settings, "ALLOW_PROVIDER_KEYS", true),
     ...readMaxBodyBytes(settings),
     providerBaseURLs: readBaseURLs(settings),
+    providerOptions: readProviderOptions(settings),
     orgs: readOrgs(settings),
   };
   compileConfig(config);
@@ -119,16 +120,47 @@ function readSessions(settings: Settings): "anonymous" | "none" {
 
 function impliedEndpoint(provider: Provider, settings: Settings): EndpointConfig[] {
   const apiKey = provider.keySetting ? setting(settings, provider.keySetting) : undefined;
-  const baseURL = setting(settings, baseURLSetting(provider));
+  const baseURL = readBaseURL(provider, settings);
   const configured = provider.auth === "none" ? baseURL : apiKey;
   if (configured === undefined) return [];
-  return [{ name: provider.id, provider: provider.id, ...(apiKey ? { apiKey } : {}), ...(baseURL ? { baseURL } : {}) }];
+  if (baseURL === undefined && provider.baseURL === undefined) {
+    throw new SettingsError(baseURLSettings(provider)[0] ?? provider.id, `is missing; ${provider.keySetting} needs it`);
+  }
+  const options = readOptions(provider, settings);
+  return [
+    {
+      name: provider.id,
+      provider: provider.id,
+      ...(apiKey ? { apiKey } : {}),
+      ...(baseURL ? { baseURL } : {}),
+      ...(options && provider.optionsField ? { [provider.optionsField]: options } : {}),
+    },
+  ];
+}
+
+function readBaseURL(provider: Provider, settings: Settings): string | undefined {
+  return baseURLSettings(provider)
+    .map((name) => setting(settings, name))
+    .find((value) => value !== undefined);
+}
+
+function readOptions({ optionSettings }: Provider, settings: Settings): OptionsConfig | undefined {
+  const apiVersion = optionSettings && setting(settings, optionSettings.apiVersion);
+  return apiVersion === undefined ? undefined : { apiVersion };
+}
+
+function readProviderOptions(settings: Settings): Record<string, OptionsConfig> {
+  const entries = providers().flatMap((provider) => {
+    const options = readOptions(provider, settings);
+    return options ? [[provider.id, options] as const] : [];
+  });
+  return Object.fromEntries(entries);
 }
 
 function readBaseURLs(settings: Settings): Record<string, string> {
   const bases: Record<string, string> = {};
   for (const provider of providers()) {
-    const value = setting(settings, baseURLSetting(provider));
+    const value = readBaseURL(provider, settings);
     if (value !== undefined) bases[provider.id] = value;
   }
   return bases;

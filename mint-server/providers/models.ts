@@ -1,3 +1,4 @@
+import { catalog } from "./catalog.ts";
 import type { Flavor, ModelFacts } from "./provider.ts";
 
 const facts = (flavor: Flavor, multimodal: boolean): ModelFacts => ({ flavor, multimodal, format: "openai" });
@@ -5,53 +6,28 @@ const facts = (flavor: Flavor, multimodal: boolean): ModelFacts => ({ flavor, mu
 /** What an id tells of a model that no configuration describes, by its family. First match counts. */
 const FAMILIES: readonly (readonly [RegExp, ModelFacts])[] = [
   [/^(gpt-3\.5-turbo-instruct|text-davinci-|davinci-002|babbage-002)/, facts("completion", false)],
-  [/^text-embedding-/, facts("embedding", false)],
+  [/^(text-embedding-|mistral-embed|embed-)/, facts("embedding", false)],
   [/^(omni|text)-moderation-/, facts("moderation", true)],
   [/^(dall-e-|gpt-image-|chatgpt-image-)/, facts("image", true)],
-  [/^(whisper-|tts-|gpt-4o(-mini)?-(tts|transcribe))/, facts("audio", true)],
-  [/^(gpt-4o|gpt-4\.|gpt-4-turbo|gpt-4-vision|gpt-5|o1|o3|o4|pixtral-|grok-4)/, facts("chat", true)],
+  [/^(whisper-|tts-|gpt-transcribe|gpt-4o(-mini)?-(tts|transcribe))/, facts("audio", true)],
+  [/^(o1-mini|o1-preview|o3-mini|gpt-4o(-mini)?-search-)/, facts("chat", false)],
+  [/^(gpt-(4o|4\.|4-turbo|4-vision|4-1106-vision|5|6|audio)|chatgpt-4o|o\d)/, facts("chat", true)],
+  [
+    /vision|llama-?4|llama-guard-4|pixtral|voxtral|[-_]vl[-_]|gemma-[3-9]|kimi-k(2[.p][5-9]|[3-9])/i,
+    facts("chat", true),
+  ],
+  [/^(grok-[4-9]|sonar|(mistral-(small|medium|large)|ministral-\w+)-(latest|2[5-9]\d\d)$)/, facts("chat", true)],
 ];
 
 const CHAT = facts("chat", false);
 
-/** Facts about a model by its id alone. */
-export function factsByName(model: string): ModelFacts {
-  return FAMILIES.find(([family]) => family.test(model))?.[1] ?? CHAT;
+/** Facts about a model at a provider: costs and context from the catalog, the rest from the model's family. */
+export function factsOf(model: string, provider: string): ModelFacts {
+  return { ...factsByName(model), ...catalog().get(model)?.get(provider) };
 }
 
-/** Ids that providers' own endpoints are known to serve, for `GET /models` and for hints; not a limit on what may be asked for. */
-const WELL_KNOWN: readonly string[] = [
-  "gpt-5.1",
-  "gpt-5",
-  "gpt-5-mini",
-  "gpt-5-nano",
-  "gpt-4.1",
-  "gpt-4.1-mini",
-  "gpt-4o",
-  "gpt-4o-mini",
-  "o3",
-  "o4-mini",
-  "gpt-3.5-turbo",
-  "gpt-3.5-turbo-instruct",
-  "text-embedding-3-large",
-  "text-embedding-3-small",
-  "omni-moderation-latest",
-  "gpt-image-1",
-  "gpt-4o-mini-tts",
-  "gpt-4o-transcribe",
-  "whisper-1",
-  "mistral-large-latest",
-  "mistral-small-latest",
-  "codestral-latest",
-  "grok-4",
-  "llama-3.3-70b-versatile",
-  "llama-3.1-8b-instant",
-  "sonar",
-  "sonar-pro",
-];
-
-export function wellKnownModels(): readonly string[] {
-  return WELL_KNOWN;
+function factsByName(model: string): ModelFacts {
+  return FAMILIES.find(([family]) => family.test(model))?.[1] ?? CHAT;
 }
 
 /** Up to `count` of `ids` that look like `model`: what it may have been a slip of. */

@@ -3,9 +3,10 @@ import { HEADER } from "../contract/headers.ts";
 import { allowsModel } from "../credentials/claims.ts";
 import type { Caller } from "../credentials/verify.ts";
 import { fail, ok, type Result } from "../failures.ts";
+import { catalog } from "./catalog.ts";
 import type { JsModel } from "./js-model.ts";
-import { factsByName, nearNames, wellKnownModels } from "./models.ts";
-import type { Endpoint, ModelFacts } from "./provider.ts";
+import { factsOf, nearNames } from "./models.ts";
+import type { Endpoint, ModelFacts, Provider } from "./provider.ts";
 import { providerById, providers } from "./table.ts";
 
 /** Where a request goes: endpoints in the order in which to try them, or a function. */
@@ -53,19 +54,16 @@ function routeInOrg(
   return ok({
     kind: "endpoints",
     endpoints: [first, ...rest],
-    facts: first.customModels.get(model) ?? factsByName(model),
+    facts: factsAt(first, model),
   });
 }
 
 /** A caller's own provider key goes only to the provider that the model belongs to, or to the one that the caller names. */
 function routeByKey(config: ServerConfig, caller: Caller, { model, endpointName }: Wanted): Result<Route> {
-  const provider =
-    endpointName === null
-      ? providers().find((candidate) => candidate.keySetting && candidate.models.test(model))
-      : providerById(endpointName);
-  const baseURL = provider && (config.providerBaseURLs.get(provider.id) ?? provider.baseURL);
+  const provider = endpointName === null ? nativeProvider(config, model) : providerById(endpointName);
+  const baseURL = provider && baseURLOf(config, provider);
   if (!provider || baseURL === undefined || caller.providerKey === undefined) {
-    return endpointName === null ? notFound(model, wellKnownModels()) : fail({ kind: "endpoint_not_found" });
+    return endpointName === null ? notFound(model, catalog().keys()) : fail({ kind: "endpoint_not_found" });
   }
   const endpoint: Endpoint = {
     name: provider.id,
@@ -75,15 +73,36 @@ function routeByKey(config: ServerConfig, caller: Caller, { model, endpointName 
     auth: provider.auth,
     headers: {},
     customModels: new Map(),
+    options: config.providerOptions.get(provider.id) ?? {},
     weight: 1,
     supportsStreaming: true,
   };
-  return ok({ kind: "endpoints", endpoints: [endpoint], facts: factsByName(model) });
+  return ok({ kind: "endpoints", endpoints: [endpoint], facts: factsAt(endpoint, model) });
+}
+
+/** The one provider that a model belongs to: of those that the catalog lists the first in the table, else whose ids it fits. */
+function nativeProvider(config: ServerConfig, model: string): Provider | undefined {
+  const listed = catalog().get(model);
+  return providers().find(
+    (provider) =>
+      provider.keySetting !== undefined &&
+      baseURLOf(config, provider) !== undefined &&
+      (listed ? listed.has(provider.id) : provider.models.test(model)),
+  );
+}
+
+function baseURLOf(config: ServerConfig, { id, baseURL }: Provider): string | undefined {
+  return config.providerBaseURLs.get(id) ?? baseURL;
+}
+
+/** What is known of a model where this endpoint serves it. */
+function factsAt({ customModels, provider }: Endpoint, model: string): ModelFacts {
+  return customModels.get(model) ?? factsOf(model, provider.id);
 }
 
 /**
- * Endpoints that serve a model: those that list it, else the ones of the first provider whose ids it fits. Without the
- * second step a request could go to a provider that merely shares a spelling.
+ * Endpoints that serve a model: those that list it, else the ones whose providers the catalog lists for it, else the ones
+ * of the first provider whose ids it fits. So no request goes to a provider that merely shares a spelling.
  */
 function serving(endpoints: readonly Endpoint[], model: string): readonly Endpoint[] {
   const byModel = served.get(endpoints) ?? new Map<string, readonly Endpoint[]>();
@@ -104,9 +123,11 @@ function findServing(endpoints: readonly Endpoint[], model: string): readonly En
   const listing = endpoints.filter(({ models, customModels }) => models?.has(model) || customModels.has(model));
   if (listing.length > 0) return listing;
   const open = endpoints.filter(({ models }) => models === undefined);
-  const owner = providers().find(
-    (provider) => provider.models.test(model) && open.some((endpoint) => endpoint.provider === provider),
-  );
+  const known = open.filter(({ provider }) => catalog().get(model)?.has(provider.id));
+  if (known.length > 0) return known;
+  const present = providers().filter((provider) => open.some((endpoint) => endpoint.provider === provider));
+  const owner =
+    present.find(({ models }) => models.test(model)) ?? present.find(({ alsoModels }) => alsoModels?.test(model));
   return open.filter(({ provider }) => provider === owner);
 }
 
@@ -129,7 +150,8 @@ function* knownModels(config: ServerConfig, endpoints: readonly Endpoint[]): Gen
     yield* models ?? [];
     yield* customModels.keys();
   }
-  yield* wellKnownModels().filter((model) => serving(endpoints, model).length > 0);
+  const open = new Set(endpoints.filter(({ models }) => models === undefined).map(({ provider }) => provider.id));
+  for (const [model, entries] of catalog()) if ([...entries.keys()].some((id) => open.has(id))) yield model;
 }
 
 /** A model as `GET /models` shows it. */
@@ -141,7 +163,7 @@ export interface ListedModel {
 
 /** The models that a caller may use, as far as their names are known. */
 export function listModels(config: ServerConfig, caller: Caller): ListedModel[] {
-  const ids = caller.org ? knownModels(config, caller.org.endpoints) : wellKnownModels();
+  const ids = caller.org ? knownModels(config, caller.org.endpoints) : catalog().keys();
   return [...new Set(ids)].flatMap((id) => {
     const listed = describeModel(config, caller, id);
     return listed ? [listed] : [];
@@ -153,6 +175,14 @@ export function describeModel(config: ServerConfig, caller: Caller, id: string):
   const route = selectRoute(config, caller, { model: id, headers: new Headers() });
   if (!route.ok) return undefined;
   const { value } = route;
-  const served = value.kind === "function" ? ["js"] : value.endpoints.map(({ provider }) => provider.id);
-  return { id, facts: value.facts, providers: [...new Set(served)] };
+  if (value.kind === "function") return { id, facts: value.facts, providers: ["js"] };
+  // In the table's order: requests take turns, a list should not.
+  const order = providers();
+  const [first, ...rest] = value.endpoints.toSorted((a, b) => order.indexOf(a.provider) - order.indexOf(b.provider));
+  if (!first) return undefined;
+  return {
+    id,
+    facts: factsAt(first, id),
+    providers: [...new Set([first, ...rest].map(({ provider }) => provider.id))],
+  };
 }

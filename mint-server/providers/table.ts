@@ -1,3 +1,4 @@
+import { deploymentURL, invocationURL, modelInHost } from "./address.ts";
 import type { Provider } from "./provider.ts";
 
 const openaiLike = (id: string, keySetting: string, baseURL: string, models: RegExp): Provider => ({
@@ -10,15 +11,32 @@ const openaiLike = (id: string, keySetting: string, baseURL: string, models: Reg
 });
 
 const NONE = /(?!)/;
+const OPENAI =
+  /^(ft:)?(gpt-(?!35-|oss-)|chatgpt-|o\d|codex-|text-embedding-|omni-moderation-|text-moderation-|dall-e-|whisper-1$|tts-|text-davinci-|davinci-002|babbage-002|computer-use-)/;
+/** The one model of another provider that is also known as a model of OpenAI's and of Azure's. */
+const LLAMA_OF_OTHERS = /^accounts\/fireworks\/models\/llama-v3p3-70b-instruct$/;
+/** Hosts of other makers' models call them `maker/model`. */
+const MAKER_MODEL = /^[\w.-]+\/[\w.:-]+$/;
+const LEPTON = "https://lepton.run/api/v1";
 
-/** Every provider, in the order in which a model id that fits several is tried. */
+/** Every provider, in the order in which a model id that fits several is tried: makers before those who host others' models. */
 const PROVIDERS: readonly Provider[] = [
-  openaiLike(
-    "openai",
-    "OPENAI_API_KEY",
-    "https://api.openai.com/v1",
-    /^(ft:)?(gpt-|chatgpt-|o\d|codex-|text-embedding-|omni-moderation-|text-moderation-|dall-e-|whisper-|tts-|text-davinci-|davinci-002|babbage-002|computer-use-)/,
-  ),
+  {
+    ...openaiLike("openai", "OPENAI_API_KEY", "https://api.openai.com/v1", OPENAI),
+    alsoModels: LLAMA_OF_OTHERS,
+  },
+  {
+    id: "azure",
+    keySetting: "AZURE_OPENAI_API_KEY",
+    baseURLSetting: "AZURE_OPENAI_ENDPOINT",
+    optionsField: "azure",
+    optionSettings: { apiVersion: "AZURE_OPENAI_API_VERSION" },
+    auth: "api-key",
+    wire: "openai",
+    models: /^gpt-35-/,
+    alsoModels: new RegExp(`${OPENAI.source}|${LLAMA_OF_OTHERS.source}`),
+    url: deploymentURL,
+  },
   openaiLike(
     "mistral",
     "MISTRAL_API_KEY",
@@ -26,18 +44,58 @@ const PROVIDERS: readonly Provider[] = [
     /^(mistral|ministral|magistral|devstral|codestral|pixtral|voxtral|open-mistral|open-mixtral|open-codestral)-(?!7b-)/,
   ),
   openaiLike("xai", "XAI_API_KEY", "https://api.x.ai/v1", /^grok-/),
-  openaiLike("fireworks", "FIREWORKS_API_KEY", "https://api.fireworks.ai/inference/v1", /^accounts\/[\w-]+\/models\//),
-  openaiLike("replicate", "REPLICATE_API_TOKEN", "https://openai-proxy.replicate.com/v1", /^meta\//),
+  openaiLike("deepseek", "DEEPSEEK_API_KEY", "https://api.deepseek.com/v1", /^deepseek-[^/]+$/),
+  openaiLike(
+    "cohere",
+    "COHERE_API_KEY",
+    "https://api.cohere.com/compatibility/v1",
+    /^(command(-|$)|c4ai-|embed-(v\d|english|multilingual))/,
+  ),
   openaiLike("perplexity", "PERPLEXITY_API_KEY", "https://api.perplexity.ai", /^(sonar|pplx-|r1-1776)/),
+  openaiLike(
+    "fireworks",
+    "FIREWORKS_API_KEY",
+    "https://api.fireworks.ai/inference/v1",
+    /^accounts\/[\w-]+\/(models|routers|deployments)\//,
+  ),
+  openaiLike("replicate", "REPLICATE_API_TOKEN", "https://openai-proxy.replicate.com/v1", /^meta\//),
   openaiLike("cerebras", "CEREBRAS_API_KEY", "https://api.cerebras.ai/v1", /^llama3\.1-\d+b$/),
   openaiLike(
     "groq",
     "GROQ_API_KEY",
     "https://api.groq.com/openai/v1",
-    /^(llama-3\.\d-|llama3-|llama2-|gemma|mixtral-8x7b-32768)/,
+    /^(llama-3\.\d-|llama3-(?!\d-\d+b$)|llama2-|gemma|mixtral-8x7b-32768|whisper-large-)/,
   ),
+  { ...openaiLike("lepton", "LEPTON_API_KEY", LEPTON, /^llama3-\d-\d+b$/), url: modelInHost(LEPTON) },
+  {
+    id: "databricks",
+    keySetting: "DATABRICKS_TOKEN",
+    baseURLSetting: "DATABRICKS_HOST",
+    auth: "bearer",
+    wire: "openai",
+    models: /^databricks-/,
+    url: invocationURL,
+  },
+  {
+    ...openaiLike("nvidia", "NVIDIA_API_KEY", "https://integrate.api.nvidia.com/v1", /^nvidia\//),
+    alsoModels: MAKER_MODEL,
+  },
+  {
+    ...openaiLike(
+      "openrouter",
+      "OPENROUTER_API_KEY",
+      "https://openrouter.ai/api/v1",
+      /^(openrouter|anthropic|x-ai|cohere|perplexity|amazon|deepseek|qwen|z-ai|openai(?!\/gpt-oss)|google(?!\/gemma))\//,
+    ),
+    alsoModels: /^~?[\w.-]+\/[\w.:-]+$/,
+  },
   openaiLike("together", "TOGETHER_API_KEY", "https://api.together.xyz/v1", /^[\w.-]+\/[\w.-]+$/),
-  { id: "ollama", auth: "none", wire: "openai", models: /^[a-z0-9._-]+(:[\w.-]+)?$/ },
+  {
+    ...openaiLike("baseten", "BASETEN_API_KEY", "https://inference.baseten.co/v1", NONE),
+    alsoModels: MAKER_MODEL,
+  },
+  { ...openaiLike("huggingface", "HF_TOKEN", "https://router.huggingface.co/v1", NONE), alsoModels: MAKER_MODEL },
+  { id: "ollama", auth: "none", wire: "openai", models: NONE, alsoModels: /^[a-z0-9._-]+(:[\w.-]+)?$/ },
   { id: "custom", auth: "bearer", wire: "openai", models: NONE },
 ];
 
@@ -51,7 +109,8 @@ export function providers(): readonly Provider[] {
   return PROVIDERS;
 }
 
-/** The setting that replaces a provider's default base URL. */
-export function baseURLSetting(provider: Provider): string {
-  return `${provider.id.toUpperCase()}_BASE_URL`;
+/** The settings that replace a provider's default base URL; the first that is set counts. */
+export function baseURLSettings({ id, baseURLSetting }: Provider): readonly string[] {
+  const own = `${id.toUpperCase()}_BASE_URL`;
+  return baseURLSetting === undefined ? [own] : [baseURLSetting, own];
 }

@@ -1,7 +1,8 @@
 import { isAnswerHeader } from "../contract/headers.ts";
 import type { ErrorDetails } from "../contract/openai-error.ts";
 import { type Failure, fail, ok, type Result } from "../failures.ts";
-import { decodeError, upstreamPath } from "../wire/openai.ts";
+import { decodeError } from "../wire/openai.ts";
+import { addressOf } from "./address.ts";
 import type { Endpoint } from "./provider.ts";
 
 /** One attempt at a provider. */
@@ -9,6 +10,8 @@ export interface Attempt {
   readonly endpoint: Endpoint;
   /** Name of the API's endpoint, such as `chat/completions`. */
   readonly path: string;
+  /** Id of the model, for providers that have it in the URL. */
+  readonly model: string;
   /** Never read or changed: the next attempt sends the same. */
   readonly payload: string | Uint8Array<ArrayBuffer>;
   readonly contentType: string;
@@ -29,6 +32,7 @@ export interface UpstreamAnswer {
 
 const FIRST_BYTE_SECONDS = 600;
 const MAX_ERROR_BYTES = 64 * 1024;
+const NO_ADDRESS = "`model` holds characters that this provider's model names cannot have.";
 
 /** Types of content that come back; a page of HTML is an error page of something in between. */
 const CONTENT_TYPES =
@@ -36,10 +40,12 @@ const CONTENT_TYPES =
 
 /** The one place that fetches a provider. The request's headers are built from nothing, and so are the answer's. */
 export async function fetchUpstream(attempt: Attempt): Promise<Result<UpstreamAnswer>> {
-  const { endpoint, path, payload, signal } = attempt;
+  const { endpoint, path, model, payload, signal } = attempt;
+  const url = addressOf(endpoint, path, model);
+  if (url === undefined) return fail({ kind: "bad_field", param: "model", detail: NO_ADDRESS });
   const deadline = startDeadline();
   try {
-    const sent = fetch(`${endpoint.baseURL}${upstreamPath(path)}`, {
+    const sent = fetch(url, {
       method: "POST",
       headers: upstreamHeaders(attempt),
       body: payload,

@@ -57,7 +57,7 @@ describe("the documentation", () => {
   });
 
   test("lists every setting, and none that does not exist", () => {
-    const page = read("docs/configuration.md");
+    const page = read("docs/configuration.md") + read("docs/providers.md");
     const known = [...settingNames({}), ...LOCAL_SETTINGS].filter((name) => !UNLISTED.has(name));
     expect(known.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
     const shown = [...page.matchAll(/`([A-Z][A-Z0-9]+_[A-Z0-9_]+)`/g)].map(([, name = ""]) => name);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parseArgs } from "node:util";
+import { MODEL_ENDPOINTS } from "../../mint-server/contract/endpoints.ts";
 import { type EncodedAnswer, encodeAnswer, errorBody, fixed } from "./stand-in/encode.ts";
 import { createGate, type Gate } from "./stand-in/gate.ts";
 import { createExchange, type Exchange, type RecordedRequest } from "./stand-in/log.ts";
@@ -127,9 +128,17 @@ function answerTo(message: IncomingMessage, { fields, orders, apiKeys }: Parsed)
   const key = message.headers.authorization?.replace(/^Bearer /, "") ?? "";
   if (apiKeys && !apiKeys.includes(key))
     return fixed(401, errorBody("Incorrect API key provided.", "invalid_api_key"), {});
-  const endpoint = (message.url ?? "").replace(/^\/v1\//, "").replace(/\?.*/, "");
   if (message.method !== "POST") return fixed(405, errorBody("Not allowed."), {});
-  return encodeAnswer(endpoint, fields, orders);
+  return encodeAnswer(endpointOf((message.url ?? "").replace(/\?.*/, ""), fields), fields, orders);
+}
+
+/** What a path asks for: providers put different things before the endpoint's name, and some one name for all. */
+function endpointOf(path: string, fields: Parsed["fields"]): string {
+  const named = MODEL_ENDPOINTS.find((endpoint) => path.endsWith(`/${endpoint.path}`));
+  if (named) return named.path;
+  if (!path.endsWith("/invocations")) return path;
+  if (fields.messages !== undefined) return "chat/completions";
+  return fields.input === undefined ? "completions" : "embeddings";
 }
 
 function spent(orders: Orders, body: Buffer, timesSeen: Map<string, number>): boolean {

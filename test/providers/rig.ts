@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import type { EndpointConfig } from "../../mint-server/config-schema.ts";
+import type { Provider } from "../../mint-server/providers/provider.ts";
+import { baseURLSettings, providers } from "../../mint-server/providers/table.ts";
+import { serve } from "../support/serve.ts";
+import type { RecordedRequest } from "../support/stand-in/log.ts";
+import { type StandIn, startStandIn } from "../support/stand-in.ts";
+
+const PROJECT_KEY = "project-key-of-the-provider-tests";
+/** What a caller brings of their own. Must occur in no answer. */
+export const CALLERS_KEY = "key-canary-of-the-caller-90d2";
+
+/** What the server holds for a provider. The same holds. */
+export function keyFor({ id }: Provider): string {
+  return `key-canary-of-${id}-3e81`;
+}
+
+/** Path at the stand-in that stands for a provider's base. */
+export function baseFor({ id }: Provider): string {
+  return `/at-${id}/v0`;
+}
+
+/** The real server, with the stand-in as each provider of the table. */
+export interface ProviderRig {
+  readonly standIn: StandIn;
+  /** Sends JSON, to the named endpoint if one is named, with the project key unless another key is given. */
+  post(path: string, body: object | string, init?: { endpoint?: string; key?: string }): Promise<Response>;
+  get(path: string): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+/** Starts it. Each endpoint lists `models` if they are given; else the catalog and the rows say what it serves. */
+export async function startProviders(models?: readonly string[]): Promise<ProviderRig> {
+  const standIn = await startStandIn();
+  const origin = new URL(standIn.url).origin;
+  const rows = providers().filter(({ id }) => models !== undefined || id !== "custom");
+  const endpoints = rows.map((provider) => endpointFor(provider, origin, models));
+  const server = await serve({
+    settings: {
+      MINT_SECRET: randomBytes(32).toString("base64url"),
+      MINT_CONFIG: JSON.stringify({ orgs: { default: { keys: [PROJECT_KEY], endpoints } } }),
+      ...Object.fromEntries(rows.map((row) => [baseURLSettings(row)[0] ?? "", `${origin}${baseFor(row)}`])),
+    },
+  });
+  const url = (path: string) => `${server.url}/v1/${path}`;
+  return {
+    standIn,
+    post: (path, body, { endpoint, key = PROJECT_KEY } = {}) =>
+      fetch(url(path), {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${key}`,
+          "content-type": "application/json",
+          ...(endpoint && { "x-bt-endpoint-name": endpoint }),
+        },
+        body: typeof body === "string" ? body : JSON.stringify(body),
+      }),
+    get: (path) => fetch(url(path), { headers: { authorization: `Bearer ${PROJECT_KEY}` } }),
+    async stop() {
+      await server.stop();
+      await standIn.stop();
+    },
+  };
+}
+
+function endpointFor(provider: Provider, origin: string, models?: readonly string[]): EndpointConfig {
+  return {
+    name: provider.id,
+    provider: provider.id,
+    ...(provider.auth === "none" ? {} : { apiKey: keyFor(provider) }),
+    baseURL: `${origin}${baseFor(provider)}`,
+    ...(models ? { models: [...models] } : {}),
+  };
+}
+
+/** What of a recorded request tells whose key came, and how. */
+export function authorityOf(request: RecordedRequest | undefined): Record<string, string | undefined> {
+  return { authorization: request?.headers.authorization, "api-key": request?.headers["api-key"] };
+}
+
+/** The authority that a row's calls should carry. */
+export function expectedAuthority({ auth }: Provider, key: string): Record<string, string | undefined> {
+  return {
+    authorization: auth === "bearer" ? `Bearer ${key}` : undefined,
+    "api-key": auth === "api-key" ? key : undefined,
+  };
+}
