@@ -1,5 +1,5 @@
-import type { Page } from "playwright-core";
 import { HEADER } from "../mint-server/contract/headers.ts";
+import type { Tab } from "./tabs.ts";
 import { chatBody, type Order } from "./work.ts";
 
 /** What one call took in the page, by the page's own clock. */
@@ -29,13 +29,16 @@ async function callInPage({ headers, body }: { headers: Record<string, string>; 
  * Makes a function that calls from a page with a credential of its own or, behind the worker, with any. The page takes
  * over the proof of completeness, as the worker does, so that the server does the same work both ways.
  */
-export function callerIn(page: Page, credential: string): (order: Order) => Promise<Call> {
+export function callerIn(tab: Tab, credential: string): (order: Order) => Promise<Call> {
   const headers = {
     authorization: `Bearer ${credential}`,
     "content-type": "application/json",
     [HEADER.completeness]: "caller",
   };
-  return (order) => page.evaluate(callInPage, { headers, body: chatBody(order) });
+  return async (order) => {
+    const call = JSON.stringify({ headers, body: chatBody(order) });
+    return (await tab.evaluate(`(${callInPage})(${call})`)) as Call;
+  };
 }
 
 /** Two calls of the same order, one on each way. */

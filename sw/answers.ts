@@ -19,7 +19,7 @@ export const OFFLINE: LocalAnswer = {
 };
 
 /** Something else stands at the mint-server's address. */
-export const MISCONFIGURED: LocalAnswer = {
+const MISCONFIGURED: LocalAnswer = {
   status: 502,
   error: {
     message:

@@ -14,10 +14,10 @@ interface Wrapping {
 /** A `fetch` that sees to covered requests, and hands all others to the browser's own as they are. */
 export function wrapFetch({ settings, native, worker, inPage }: Wrapping): typeof fetch {
   const covered = async (input: RequestInfo | URL, init: RequestInit | undefined, target: Target) => {
-    // Firefox sends a keep-alive request past the worker.
-    const request = new Request(input, { ...init, keepalive: false });
     const controller = worker();
-    return controller ? fetchThroughWorker(native, controller, request) : inPage(request, target);
+    return controller
+      ? fetchThroughWorker(native, controller, { input, init })
+      : inPage(new Request(input, { ...init, keepalive: false }), target);
   };
   return (input, init) => {
     const target = targetOf(settings, input, init);

@@ -4,6 +4,7 @@ import type { Gate } from "./handle.ts";
 import { createKeyStore } from "./key-store.ts";
 import { fieldsOf } from "./messages.ts";
 import { createMint, type Mint } from "./mint.ts";
+import { createReadyProofs } from "./proof.ts";
 import type { Line } from "./send.ts";
 import type { Settings } from "./settings.ts";
 
@@ -23,7 +24,7 @@ interface GateOptions {
 
 /** Puts the pipeline together, with this origin's key and channels. */
 export function createGate({ by, settings, fetch, idToken, sharing }: GateOptions): Gate {
-  const line: Line = { fetch, nonce: undefined };
+  const line: Line = { fetch, proofs: createReadyProofs(), nonce: undefined };
   const plain = createMint({ settings, line, idToken });
   const shared = sharing?.(plain, settings);
   const emit = createEmitter();
@@ -47,8 +48,19 @@ export function createGate({ by, settings, fetch, idToken, sharing }: GateOption
   return { by, line, credentials: { ...credentials, signOut }, emit };
 }
 
+/**
+ * How long reports are collected: telling the browser's other processes must not stand between a request and the network,
+ * nor between an answer and the page.
+ */
+const REPORT_MS = 30;
+
 function createEmitter(): (event: GateEvent) => void {
   const channel = new BroadcastChannel(EVENTS_CHANNEL);
-  // Later, in order: a report must not stand between a request and the network, nor between an answer and the page.
-  return (event) => void setTimeout(() => channel.postMessage(event));
+  const waiting: GateEvent[] = [];
+  const report = () => {
+    for (const event of waiting.splice(0)) channel.postMessage(event);
+  };
+  return (event) => {
+    if (waiting.push(event) === 1) setTimeout(report, REPORT_MS);
+  };
 }

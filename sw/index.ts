@@ -6,7 +6,7 @@ import { findRequestTarget, type Target } from "./intercept.ts";
 import { type PageMessage, type ReadyMessage, readPageMessage, type WorkerMessage } from "./messages.ts";
 import { idTokenFromPages } from "./session.ts";
 import { optionsFromScript, type ProxyOptions, resolveSettings } from "./settings.ts";
-import type { WorkerClient, WorkerFetchEvent, WorkerMessageEvent, WorkerScope } from "./worker-scope.ts";
+import type { WorkerFetchEvent, WorkerMessageEvent, WorkerScope } from "./worker-scope.ts";
 
 /**
  * Makes a Service Worker answer the calls that mintgate covers. Everything else, the app's own listeners included, is
@@ -50,26 +50,24 @@ function answer({ scope, gate, calls, event, target }: Caught): void {
   const given = request.headers.get(HEADER.requestId);
   const id = given ?? crypto.randomUUID();
   const abort = calls.begin(id);
-  let page: Promise<WorkerClient | undefined> | undefined;
-  const findPage = () => (page ??= scope.clients.get(clientId).catch(() => undefined));
   const poll = watchClient(scope, clientId, abort);
   const done = new Promise<void>((resolve) => {
-    const onHeaders = () => {
-      clearInterval(poll);
-      // So that it is at hand when the stream ends, which the page holds back until it is told.
-      void findPage();
-    };
+    const onHeaders = () => clearInterval(poll);
     const call = { id, request, target, abort, onHeaders, onDone: () => resolve() };
     event.respondWith(handle(gate, call));
   });
   const settled = done.then(async () => {
     clearInterval(poll);
+    if (given !== null) await tellPage(scope, clientId, { type: "mintgate:done", id });
+    // After the message: until then a ping is answered as for a request that runs.
     calls.end(id);
-    if (given === null) return;
-    const message: WorkerMessage = { type: "mintgate:done", id };
-    (await findPage())?.postMessage(message, []);
   });
   event.waitUntil(orAfter(settled, MAX_WAIT_MS));
+}
+
+async function tellPage({ clients }: WorkerScope, clientId: string, message: WorkerMessage): Promise<void> {
+  const page = await clients.get(clientId).catch(() => undefined);
+  page?.postMessage(message, []);
 }
 
 /** No engine tells that a tab was closed before the answer's first byte; asking for its client does. */

@@ -1,12 +1,8 @@
 import { HEADER } from "../mint-server/contract/headers.ts";
 import { type PageMessage, readWorkerMessage } from "./messages.ts";
-import { relay } from "./relay.ts";
 
 /** Well under the 30 s after which browsers stop an idle worker. */
 const PING_MS = 15_000;
-
-/** How long a worker may take to say whether it finished a stream that has ended. */
-const VERDICT_MS = 5_000;
 
 /** This page's calls by their ids, and how each is told whether the worker saw to its end. */
 const running = new Map<string, (finished: boolean) => void>();
@@ -23,9 +19,17 @@ export function listenToWorkers(container: ServiceWorkerContainer, onSession: (p
     }
   };
   container.addEventListener("message", listener);
+  // So that it is there when it is needed, or asked for again then.
+  if (!breaksAloud()) loadGuard().catch(() => undefined);
   // Or messages wait until the document has loaded.
   container.startMessages();
   return () => container.removeEventListener("message", listener);
+}
+
+/** What `fetch` was called with. */
+interface FetchArguments {
+  readonly input: RequestInfo | URL;
+  readonly init: RequestInit | undefined;
 }
 
 /**
@@ -35,25 +39,31 @@ export function listenToWorkers(container: ServiceWorkerContainer, onSession: (p
 export async function fetchThroughWorker(
   native: typeof fetch,
   worker: ServiceWorker,
-  request: Request,
+  { input, init }: FetchArguments,
 ): Promise<Response> {
+  const given = input instanceof Request ? input : undefined;
+  const headers = new Headers(init?.headers ?? given?.headers);
   // A page may name its request itself, to find it again among the events.
-  const id = request.headers.get(HEADER.requestId) ?? crypto.randomUUID();
-  request.headers.set(HEADER.requestId, id);
+  const id = headers.get(HEADER.requestId) ?? crypto.randomUUID();
+  headers.set(HEADER.requestId, id);
   // The worker would drop it anyway; if the browser fails to start the worker, it must not reach the network either.
-  request.headers.delete("authorization");
-  const call = follow(id, worker, request.signal);
+  headers.delete("authorization");
+  const signal = (init?.signal === undefined ? given?.signal : init.signal) ?? undefined;
+  const guard = breaksAloud() ? undefined : await loadGuard();
+  const call = follow(id, worker, signal);
   try {
-    const answer = await native(request);
+    // Firefox sends a keep-alive request past the worker.
+    const answer = await native(input, { ...init, headers, keepalive: false });
     const isEvents = answer.headers.get("content-type")?.startsWith("text/event-stream");
-    return answer.body && isEvents ? withBody(answer, guard(answer.body, call, request.signal)) : answer;
+    return guard && isEvents ? guard.guard(answer, call, signal) : answer;
   } catch (error) {
     call.settle(false);
     throw error;
   }
 }
 
-interface Followed {
+/** A request under way through the worker. */
+export interface Followed {
   /** True once the worker has handed over the last byte; false if it was stopped before. */
   readonly finished: Promise<boolean>;
   readonly settle: (finished: boolean) => void;
@@ -61,7 +71,7 @@ interface Followed {
   readonly ping: () => void;
 }
 
-function follow(id: string, worker: ServiceWorker, signal: AbortSignal): Followed {
+function follow(id: string, worker: ServiceWorker, signal: AbortSignal | undefined): Followed {
   const post = (message: PageMessage) => worker.postMessage(message);
   const ping = () => post({ type: "mintgate:ping", id });
   const cancel = () => post({ type: "mintgate:cancel", id });
@@ -70,31 +80,23 @@ function follow(id: string, worker: ServiceWorker, signal: AbortSignal): Followe
   const finished = new Promise<boolean>((resolve) => {
     settle = (value) => {
       clearInterval(pinging);
-      signal.removeEventListener("abort", cancel);
+      signal?.removeEventListener("abort", cancel);
       running.delete(id);
       resolve(value);
     };
   });
-  signal.addEventListener("abort", cancel, { once: true });
+  signal?.addEventListener("abort", cancel, { once: true });
   running.set(id, settle);
   return { finished, settle, ping };
 }
 
-/** Firefox ends the stream of a stopped worker as if it were complete. */
-function guard(body: ReadableStream<Uint8Array>, call: Followed, signal: AbortSignal): ReadableStream<Uint8Array> {
-  return relay(body, {
-    signal,
-    isWhole() {
-      call.ping();
-      setTimeout(call.settle, VERDICT_MS, false);
-      return call.finished;
-    },
-    cancelled: () => undefined,
-    end: () => undefined,
-  });
-}
+/** Loaded only where it is needed, and before anything is sent: a request must not be paid for and then be lost. */
+const loadGuard = () => import("./page-guard.ts");
 
-/** The same answer with another body. A made response has no URL, so it is given the original's. */
-function withBody(answer: Response, body: ReadableStream<Uint8Array>): Response {
-  return Object.defineProperty(new Response(body, answer), "url", { value: answer.url });
+/**
+ * True in engines that break the stream of a stopped worker, as they break any that was cut. Firefox ends it as if it were
+ * complete, and engines that are not known yet might too.
+ */
+function breaksAloud(): boolean {
+  return /\bAppleWebKit\//.test(navigator.userAgent);
 }

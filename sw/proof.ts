@@ -57,6 +57,42 @@ export async function signProof(key: ProofKey, { method, url, ath, nonce }: Proo
   return `${signed}.${toBase64url(new Uint8Array(signature))}`;
 }
 
+/** Proofs signed before they are needed. */
+export interface ReadyProofs {
+  /** A proof for one request: the one that is ready if it fits, else one signed now. No proof is given out twice. */
+  take(key: ProofKey, subject: ProofSubject): Promise<string>;
+  /** Signs one for the next request of the same kind, unless it is there. */
+  prepare(key: ProofKey, subject: ProofSubject): void;
+}
+
+/**
+ * Signing is a way to another thread and back, which a request should not wait for. What a proof says is known before, but
+ * for the nonce, and that changes only with the server's clock; a proof that is too old for the server is like any other
+ * with an old nonce.
+ */
+export function createReadyProofs(): ReadyProofs {
+  let ready: { readonly key: ProofKey; readonly name: string; readonly proof: Promise<string> } | undefined;
+  const fits = (key: ProofKey, subject: ProofSubject) => ready?.key === key && ready.name === nameOf(subject);
+  return {
+    async take(key, subject) {
+      const proof = fits(key, subject) ? ready?.proof : undefined;
+      if (proof) ready = undefined;
+      return proof ?? signProof(key, subject);
+    },
+    prepare(key, subject) {
+      if (fits(key, subject)) return;
+      const proof = signProof(key, subject);
+      // Whoever takes it sees its failure.
+      proof.catch(() => undefined);
+      ready = { key, name: nameOf(subject), proof };
+    },
+  };
+}
+
+function nameOf({ method, url, ath, nonce }: ProofSubject): string {
+  return JSON.stringify([method, proofTarget(url), ath, nonce]);
+}
+
 function encode(value: ProofHeader | ProofClaims): string {
   return toBase64url(utf8(JSON.stringify(value)));
 }

@@ -7,7 +7,7 @@ export type Outcome = "complete" | "cancelled" | "failed";
 
 /** What follows a body on its way. */
 export interface Watch {
-  /** Each chunk, after it went to the reader. Throwing cuts the stream here. */
+  /** Each chunk, before it goes to the reader. Throwing cuts the stream here. */
   chunk?(bytes: Uint8Array): void;
   /**
    * Event streams only: asked at the end, however it came, since a clean end proves nothing. Unless it is true, one
@@ -19,7 +19,7 @@ export interface Watch {
   /** The reader gave up; `end` follows. */
   cancelled(): void;
   /** Fires when the caller has given up otherwise than by cancelling the stream. */
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | undefined;
 }
 
 type Step = { readonly parts: readonly Uint8Array[] } | { readonly cause: unknown } | undefined;
@@ -76,7 +76,7 @@ async function finish(
   controller: ReadableStreamDefaultController<Uint8Array>,
   { watch, hold, broken }: Ending,
 ): Promise<void> {
-  if (watch.signal.aborted) {
+  if (watch.signal?.aborted) {
     watch.end("cancelled");
     controller.error(watch.signal.reason);
   } else if (watch.isWhole ? await watch.isWhole() : !broken) {

@@ -1,9 +1,10 @@
 import { HEADER } from "../mint-server/contract/headers.ts";
-import { type ProofKey, signProof } from "./proof.ts";
+import type { ProofKey, ReadyProofs } from "./proof.ts";
 
 /** A way to the mint-server that knows its latest nonce. */
 export interface Line {
   readonly fetch: typeof fetch;
+  readonly proofs: ReadyProofs;
   nonce: string | undefined;
 }
 
@@ -19,6 +20,9 @@ export interface Outgoing {
   readonly cookies: "include" | "same-origin";
   readonly signal: AbortSignal | undefined;
 }
+
+/** How long after a request the next one's proof is signed: not in this one's way to the network and back. */
+const PREPARE_MS = 30;
 
 /**
  * Sends a request with a proof, and once more if the server wants a newer nonce (RFC 9449 §8): the caller never sees
@@ -38,9 +42,12 @@ export function refusalOf(response: Response): string | undefined {
 }
 
 async function sendOnce(line: Line, outgoing: Outgoing): Promise<Response> {
-  const { url, method, body, ath, signal } = outgoing;
+  const { url, method, body, proofKey, ath, signal } = outgoing;
   const headers = new Headers(outgoing.headers);
-  headers.set(HEADER.dpop, await signProof(outgoing.proofKey, { method, url, ath, nonce: line.nonce }));
+  const subject = { method, url, ath, nonce: line.nonce };
+  headers.set(HEADER.dpop, await line.proofs.take(proofKey, subject));
+  // Minting has no next time soon.
+  if (ath !== undefined) setTimeout(() => line.proofs.prepare(proofKey, { ...subject, nonce: line.nonce }), PREPARE_MS);
   const response = await line.fetch(url, {
     method,
     headers,

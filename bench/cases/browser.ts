@@ -1,12 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { launchBrowser } from "../../test/support/browser.ts";
 import { callerIn, type Pair, pairs } from "../page.ts";
-import { temporaryFolder } from "../processes.ts";
+import { temporaryFolder, until } from "../processes.ts";
 import { issueBearer, type Product, serveProduct } from "../product.ts";
 import { type Result, result } from "../result.ts";
 import { median } from "../statistics.ts";
+import { startTabs, type Tabs } from "../tabs.ts";
 import type { Order } from "../work.ts";
 import { type CaseContext, TARGET } from "./case.ts";
 
@@ -20,9 +19,9 @@ export async function browser({ crew, progress }: CaseContext): Promise<readonly
   const assets = temporaryFolder();
   writeFileSync(join(assets, "index.html"), "<!doctype html><title>bench</title>");
   const product = await serveProduct(crew.upstreamURL, assets);
-  const chromium = await launchBrowser();
+  const tabs = await startTabs();
   try {
-    const ways = await openBoth(chromium, product);
+    const ways = await openBoth(tabs, product);
     const run = async (what: string, order: Order, count: number): Promise<readonly Pair[]> => {
       progress(what);
       await pairs(ways, order, Math.floor(count / 10));
@@ -34,22 +33,18 @@ export async function browser({ crew, progress }: CaseContext): Promise<readonly
     const long = await run("long streams", LONG, 3);
     return results({ first, chunks, bytes, long });
   } finally {
-    await chromium.close();
+    await tabs.stop();
     await product.stop();
   }
 }
 
-async function openBoth(chromium: Browser, product: Product) {
-  // A context each: the same page of the same server, under a worker in one and under none in the other.
-  const open = async (): Promise<Page> => {
-    const page = await (await chromium.newContext()).newPage();
-    await page.goto(`${product.url}/`);
-    return page;
-  };
-  const plain = await open();
-  const covered = await open();
+async function openBoth(tabs: Tabs, product: Product) {
+  // A profile each: the same page of the same server, under a worker in one and under none in the other.
+  const [plain, covered] = [await tabs.open(`${product.url}/`), await tabs.open(`${product.url}/`)];
   await covered.evaluate('import("/mintgate.js").then(({ register }) => register()).then(() => undefined)');
-  await covered.waitForFunction("navigator.serviceWorker.controller !== null");
+  await until(() => covered.evaluate("navigator.serviceWorker.controller !== null").then(Boolean), {
+    what: "the worker",
+  });
   if (await plain.evaluate("navigator.serviceWorker.controller !== null"))
     throw new Error("the plain page has a worker");
   return { plain: callerIn(plain, await issueBearer(product)), worker: callerIn(covered, "browser") };

@@ -30,9 +30,10 @@ function putOrdersIntoRequests(): void {
   const send = window.fetch;
   window.fetch = async (input, init) => {
     const orders: unknown = Reflect.get(window, "orders");
-    if (!orders || !(input instanceof Request) || input.method !== "POST") return send(input, init);
-    const body = JSON.stringify({ ...(await input.clone().json()), ...orders });
-    return send(new Request(input, { body }), init);
+    const request = new Request(input, init);
+    if (!orders || !request.url.endsWith("/chat/completions")) return send(request);
+    const body = JSON.stringify({ ...(await request.clone().json()), ...orders });
+    return send(new Request(request, { body }));
   };
 }
 

@@ -6,7 +6,8 @@ declare global {
   var mintgate: typeof import("../../sw/client.ts");
 }
 
-const FLAGS = [
+/** What Chromium is started with, by whoever starts it. */
+export const FLAGS: readonly string[] = [
   "--headless=new",
   "--no-sandbox",
   "--disable-gpu",
@@ -23,7 +24,7 @@ export async function launchBrowser(): Promise<Browser> {
   const executablePath = findChromium();
   if (!executablePath) throw new Error("no Chromium on this machine: `npm test` installs one, or set CHROMIUM_PATH");
   // Playwright's own defaults include the old headless shell's flag; ours ask for the whole browser.
-  return chromium.launch({ executablePath, args: FLAGS, headless: true });
+  return chromium.launch({ executablePath, args: [...FLAGS], headless: true });
 }
 
 /** A page in a profile of its own, and what it said. */

@@ -95,6 +95,16 @@ describe("nonces", () => {
   });
 });
 
+describe("proofs", () => {
+  test("are each used once, whether requests come one by one or together", async () => {
+    const rig = createRig();
+    rig.server.nonce = "n1";
+    for (let at = 0; at < 3; at++) await rig.call();
+    await Promise.all([1, 2, 3].map(() => rig.call()));
+    expect(new Set(rig.server.calls().map(({ proof }) => proof.jti)).size).toBe(6);
+  });
+});
+
 describe("refused credentials", () => {
   test("a revoked one is replaced, and the request sent again with its body", async () => {
     const rig = createRig();

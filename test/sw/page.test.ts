@@ -28,11 +28,11 @@ function createPage({ answer = (): Response | Promise<Response> => Response.json
     fetch: wrapFetch({
       settings: resolveSettings({}, PAGE),
       async native(input, init) {
-        if (!(input instanceof Request)) {
+        if ((input instanceof Request ? input.url : String(input)) !== CHAT) {
           passed.push([input, init]);
           return new Response("plain");
         }
-        sent.push(input);
+        sent.push(new Request(input, init));
         return answer();
       },
       worker: () => (controlled ? worker : undefined),
@@ -86,6 +86,20 @@ describe("the page's fetch", () => {
     expect(await first?.text()).toBe("{}");
   });
 
+  test("changes nothing else about it, and nothing about what the app holds", async () => {
+    const page = createPage();
+    const given = new Request(CHAT, post({ headers: { "idempotency-key": "k" }, mode: "same-origin" }));
+    await page.fetch(given, { headers: { "x-bt-use-cache": "always" }, credentials: "omit" });
+    const [sent] = page.sent;
+    expect(Object.fromEntries(sent?.headers ?? [])).toMatchObject({ "x-bt-use-cache": "always" });
+    expect(sent?.headers.has("idempotency-key")).toBe(false);
+    expect([sent?.method, sent?.mode, sent?.credentials]).toEqual(["POST", "same-origin", "omit"]);
+    expect(given.headers.has("x-mintgate-request")).toBe(false);
+    const init = { ...post(), headers: { authorization: "Bearer sk-page" } };
+    await page.fetch(CHAT, init);
+    expect(init.headers).toEqual({ authorization: "Bearer sk-page" });
+  });
+
   test("keeps the name that the app gave", async () => {
     const page = createPage();
     await page.fetch(CHAT, post({ headers: { "x-mintgate-request": "mine" } }));
@@ -108,11 +122,27 @@ describe("the page's fetch", () => {
   test("tells the worker at once when the caller gives up before the answer", async () => {
     const { promise: never } = Promise.withResolvers<Response>();
     const page = createPage({ answer: () => never });
+    for (const [count, ask] of [
+      (signal: AbortSignal) => page.fetch(CHAT, post({ signal })),
+      (signal: AbortSignal) => page.fetch(new Request(CHAT, post({ signal }))),
+      (signal: AbortSignal) => page.fetch(new Request(CHAT, post()), { signal }),
+    ].entries()) {
+      const abort = new AbortController();
+      void ask(abort.signal);
+      await vi.waitFor(() => expect(page.sent).toHaveLength(count + 1));
+      abort.abort();
+      const id = idOf(page.sent[count]);
+      expect(page.posted.slice(count)).toEqual([{ type: "mintgate:cancel", id }]);
+      page.say({ type: "mintgate:done", id });
+    }
+  });
+
+  test("does not listen to a signal that the app took off its request", async () => {
+    const page = createPage();
     const abort = new AbortController();
-    void page.fetch(CHAT, post({ signal: abort.signal }));
-    await vi.waitFor(() => expect(page.sent).toHaveLength(1));
+    await page.fetch(new Request(CHAT, post({ signal: abort.signal })), { signal: null });
     abort.abort();
-    expect(page.posted).toEqual([{ type: "mintgate:cancel", id: idOf(page.sent[0]) }]);
+    expect(page.posted).toEqual([]);
     page.say({ type: "mintgate:done", id: idOf(page.sent[0]) });
   });
 
@@ -178,6 +208,15 @@ describe("a stream from the worker", () => {
     const page = createPage({ answer: () => eventStream(["data: {}\n\n"], "break") });
     page.onPost = ({ type, id }) => type === "mintgate:ping" && page.say({ type: "mintgate:unknown", id });
     expect(await (await page.fetch(CHAT, post())).text()).toBe(`data: {}\n\n${errorEvent(TRUNCATED)}`);
+  });
+
+  test("is the browser's own where a stopped worker's stream breaks by itself", async () => {
+    vi.stubGlobal("navigator", { userAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)" });
+    const answer = eventStream(["data: {}\n\n"]);
+    const page = createPage({ answer: () => answer });
+    expect(await page.fetch(CHAT, post())).toBe(answer);
+    expect(page.posted).toEqual([]);
+    page.say({ type: "mintgate:done", id: idOf(page.sent[0]) });
   });
 
   test("does not wait for ever for a worker that is gone", async () => {

@@ -4,7 +4,7 @@ import { type Call, type Gate, handle } from "../../sw/handle.ts";
 import { findTarget } from "../../sw/intercept.ts";
 import type { KeyStore } from "../../sw/key-store.ts";
 import { createMint } from "../../sw/mint.ts";
-import { generateKeyPair, type ProofKey, toProofKey } from "../../sw/proof.ts";
+import { createReadyProofs, generateKeyPair, type ProofKey, toProofKey } from "../../sw/proof.ts";
 import type { Line } from "../../sw/send.ts";
 import { type ProxyOptions, resolveSettings } from "../../sw/settings.ts";
 import { createFakeMintServer, type FakeMintServer } from "./fake-mint-server.ts";
@@ -42,7 +42,7 @@ export function createRig(
 ): Rig {
   const server = createFakeMintServer();
   const settings = resolveSettings(options, PAGE);
-  const line: Line = { fetch: server.fetch, nonce: undefined };
+  const line: Line = { fetch: server.fetch, proofs: createReadyProofs(), nonce: undefined };
   const events: GateEvent[] = [];
   const credentials = createCredentials({
     keys: createMemoryKeys(),

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createCredentials } from "../../sw/credentials.ts";
 import { createMint } from "../../sw/mint.ts";
+import { createReadyProofs } from "../../sw/proof.ts";
 import type { Line } from "../../sw/send.ts";
 import { resolveSettings } from "../../sw/settings.ts";
 import { shareMint } from "../../sw/shared-mint.ts";
@@ -15,7 +16,7 @@ function createOrigin(template: string, { keysOf = sharedKeys(), offerMs = PATIE
   const server = createFakeMintServer();
   const settings = resolveSettings({ template }, PAGE);
   const openTab = () => {
-    const line: Line = { fetch: server.fetch, nonce: undefined };
+    const line: Line = { fetch: server.fetch, proofs: createReadyProofs(), nonce: undefined };
     const shared = shareMint(createMint({ settings, line, idToken: async () => undefined }), settings, offerMs);
     const credentials = createCredentials({
       keys: keysOf(),
