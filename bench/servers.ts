@@ -1,5 +1,3 @@
-import { spawnSync } from "node:child_process";
-import { availableParallelism } from "node:os";
 import type { CaseContext } from "./cases/case.ts";
 import { servePeer } from "./peers.ts";
 import { type Product, productLanes, serveProduct } from "./product.ts";
@@ -26,7 +24,6 @@ export async function withServers<Answer>(
   const kept = async <Server extends Serving>(starting: Promise<Server>): Promise<Server> => {
     const server = await starting;
     running.push(server);
-    pin(server.pid);
     return server;
   };
   try {
@@ -44,14 +41,6 @@ export async function withServers<Answer>(
   } finally {
     await Promise.all(running.map((server) => server.stop()));
   }
-}
-
-/**
- * Keeps a server on the last core, where only one is busy at a time: moving between cores costs CPU that is nobody's, and
- * scattered the figures by a third. Without `taskset` they scatter.
- */
-function pin(pid: number): void {
-  spawnSync("taskset", ["-apc", String(availableParallelism() - 1), String(pid)], { stdio: "ignore" });
 }
 
 function bare(name: string, { chatURL, pid }: Serving): Lane {
