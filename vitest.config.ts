@@ -1,8 +1,9 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-// Root secret of the Worker under test: 32 bytes made for this file alone.
+// Root secret and project key of the Worker under test, made for this file alone.
 const MINT_SECRET = "0WZ1vN3kq6mB8xTt5yJcR2eLhUaGpSdFi4oQwX7zKsY";
+const MINTGATE_PROJECT_KEY = "project-key-of-the-worker-under-test";
 
 // biome-ignore lint/style/noDefaultExport: Vitest reads its configuration from the default export.
 export default defineConfig({
@@ -22,7 +23,7 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { MINT_SECRET, PUBLIC_URL: "https://mint.example" } },
+            miniflare: { bindings: { MINT_SECRET, MINTGATE_PROJECT_KEY, PUBLIC_URL: "https://mint.example" } },
           }),
         ],
         test: {

@@ -1,23 +1,13 @@
 import type { JsModel } from "../providers/js-model.ts";
-import { answer } from "./answer.ts";
-import { PASSAGES } from "./passages.ts";
-import { createSearch, type Search } from "./search.ts";
 
 /** Pace of the answer: a stream that arrives in one piece would not show that it streams. */
 const PAUSE_MS = 8;
 const WORDS_PER_PIECE = 3;
 
-let index: Search | undefined;
-
-/** Most isolates are never asked, so the first question builds the index. */
-const search: Search = (question) => {
-  index ??= createSearch(PASSAGES);
-  return index(question);
-};
-
 /** The built-in model: answers from this project's documentation, by search. Needs no key and no network. */
 export const guide: JsModel = async function* ({ messages, signal }) {
-  for (const piece of pieces(answer(messages, search))) {
+  const { answerFromDocumentation } = await import("./documentation.ts");
+  for (const piece of pieces(answerFromDocumentation(messages))) {
     if (signal.aborted) return;
     yield piece;
     await pause(signal);

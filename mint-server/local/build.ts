@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readModules } from "./modules.ts";
 import { PATHS } from "./paths.ts";
 import { COMMON_INPUTS, TARGETS, type Target } from "./targets.ts";
 
@@ -33,8 +34,21 @@ function stampOf(target: Target): string {
 }
 
 function isCurrent({ target, digest }: { target: Target; digest: string }): boolean {
-  if (!existsSync(join(PATHS.dist, TARGETS[target].output)) || !existsSync(stampOf(target))) return false;
-  return readFileSync(stampOf(target), "utf8") === digest;
+  return (
+    isWhole(TARGETS[target].output) && existsSync(stampOf(target)) && readFileSync(stampOf(target), "utf8") === digest
+  );
+}
+
+/** Not so where someone stopped a build, or deleted by hand: then it is made again. */
+function isWhole(output: string): boolean {
+  const path = join(PATHS.dist, output);
+  if (!existsSync(path)) return false;
+  if (!output.endsWith(".js")) return true;
+  try {
+    return readModules(path).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** By content rather than by time: a checkout changes every time and no content. */

@@ -1,14 +1,15 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build, type InlineConfig, type Plugin } from "vite";
 import { PATHS } from "./paths.ts";
+import { replaceFolder, replaceModules } from "./replace.ts";
 import { isTarget, TARGETS, type Target } from "./targets.ts";
 
 // Run by `build.ts` in a process of its own, with the names of the targets to make.
 
 const serverSource = join(PATHS.root, "mint-server/index.ts");
 
-/** One module for workerd beside the other, so what runs here is byte for byte what is measured and deployed. */
+/** One bundle for workerd beside the other, so what runs here is byte for byte what is measured. */
 const mintServerIsBesideMe: Plugin = {
   name: "mint-server-is-beside-me",
   enforce: "pre",
@@ -65,8 +66,15 @@ function configOf({ input, format, platform, plugins = [] }: Bundle, outDir: str
       rolldownOptions: {
         input: { ...input },
         external: [/^cloudflare:/],
-        preserveEntrySignatures: "strict",
-        output: { format, minify: true, entryFileNames: "[name].js", chunkFileNames: "mintgate-[name]-[hash].js" },
+        // What the mint-server shares with its modules stays in it: in files of their own it would weigh more.
+        preserveEntrySignatures: platform === "workerd" ? "allow-extension" : "strict",
+        output: {
+          format,
+          minify: true,
+          entryFileNames: "[name].js",
+          // The entry's name first: that tells which files beside it are its own. The hash is of what the file holds.
+          chunkFileNames: `${Object.keys(input)[0]}-[name]-[hash].js`,
+        },
       },
     },
   };
@@ -79,7 +87,7 @@ async function make(target: Target): Promise<void> {
     if (target === "demo") await makeDemo(scratch);
     else for (const bundle of bundles[target]) await build(configOf(bundle, scratch));
     const { output } = TARGETS[target];
-    if (output.endsWith(".js")) renameSync(join(scratch, output), join(PATHS.dist, output));
+    if (output.endsWith(".js")) replaceModules({ from: scratch, to: PATHS.dist, entry: output });
     else replaceFolder(scratch, join(PATHS.dist, output));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -93,18 +101,6 @@ async function makeDemo(outDir: string): Promise<void> {
     logLevel: "warn",
     build: { outDir, emptyOutDir: true, reportCompressedSize: false },
   });
-}
-
-function replaceFolder(from: string, to: string): void {
-  const old = `${from}-old`;
-  if (existsSync(to)) renameSync(to, old);
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    // Another build of the same sources was first; its folder is as good as ours.
-    if (!existsSync(to)) throw error;
-  }
-  rmSync(old, { recursive: true, force: true });
 }
 
 mkdirSync(PATHS.dist, { recursive: true });

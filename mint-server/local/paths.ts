@@ -6,7 +6,7 @@ const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`
 export const PATHS = {
   root: fromRoot("."),
   dist: fromRoot("dist"),
-  /** The mint-server as one ES module for workerd. */
+  /** The mint-server as an ES module for workerd; what it imports on demand is beside it, as `mint-server-*.js`. */
   serverBundle: fromRoot("dist/mint-server.js"),
   /** What `npm start` runs around it; imports `./mint-server.js`. */
   localBundle: fromRoot("dist/local-entry.js"),

@@ -4,8 +4,18 @@ import { build } from "./build.ts";
 import { type Environment, withConfigText } from "./environment.ts";
 import { type InnerSocket, reserveInnerSocket, untilListening } from "./front.ts";
 import { type Listener, listen, originsOf, readAddress } from "./listener.ts";
+import { readModules } from "./modules.ts";
 import { PATHS } from "./paths.ts";
-import { claimState, keptSecret, openState, reclaimState, releaseState, type State, writeConfig } from "./state.ts";
+import {
+  claimState,
+  keptSecret,
+  openState,
+  reclaimState,
+  releaseState,
+  type State,
+  writeConfig,
+  writeModules,
+} from "./state.ts";
 import { startWorkerd, type Workerd } from "./workerd.ts";
 import { workerdConfig } from "./workerd-config.ts";
 
@@ -102,10 +112,7 @@ async function launch({ assets, onOutput }: ServerOptions, prepared: Prepared): 
   const names = settingNames(settings).filter((name) => settings[name] !== undefined);
   const text = workerdConfig({
     folder: state.folder,
-    modules: [
-      { name: "local-entry.js", path: PATHS.localBundle },
-      { name: "mint-server.js", path: PATHS.serverBundle },
-    ],
+    modules: writeModules(state, readModules(PATHS.localBundle)),
     settings: names,
     pages: assets ?? PATHS.demo,
     browser: PATHS.browser,

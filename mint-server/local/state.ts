@@ -46,6 +46,20 @@ export function writeConfig(state: State, text: string): string {
   return writePrivate(state, CONFIG, text);
 }
 
+/**
+ * Writes the modules that workerd runs on, in the place of an earlier start's: a build may replace what they were read
+ * from at any moment.
+ */
+export function writeModules(
+  state: State,
+  modules: readonly { readonly name: string; readonly code: string }[],
+): { readonly name: string; readonly path: string }[] {
+  const folder = join(state.folder, "modules");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { mode: 0o700 });
+  return modules.map(({ name, code }) => ({ name, path: writePrivate(state, join("modules", name), code) }));
+}
+
 /** Notes which workerd runs on a state folder, and under which Node process. */
 export function claimState(state: State, workerdPid: number): void {
   writePrivate(state, OWNER, `${process.pid} ${workerdPid}\n`);

@@ -3,6 +3,8 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { readModules } from "../../mint-server/local/modules.ts";
+import { PATHS } from "../../mint-server/local/paths.ts";
 import { DEMO_PAGES, type ServeOptions, serve, type TestServer } from "../support/serve.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
@@ -47,6 +49,32 @@ describe("state", () => {
     const secret = (await readFile(join(stateFolder, "mint-secret"), "utf8")).trim();
     expect(await readFile(join(stateFolder, "workerd.capnp"), "utf8")).not.toContain(secret);
   });
+});
+
+test("what is loaded on demand comes for all who ask at once, and later", async () => {
+  const { url, projectKey } = await serving({});
+  const ask = async (): Promise<string> => {
+    const headers = { authorization: `Bearer ${projectKey}`, "content-type": "application/json" };
+    const messages = [{ role: "user", content: "How long does a credential live?" }];
+    const body = JSON.stringify({ model: "guide", messages });
+    const answer = await fetch(`${url}/v1/chat/completions`, { method: "POST", headers, body });
+    return answer.text();
+  };
+  const first = await Promise.all([ask(), ask(), ask()]);
+  for (const text of [...first, await ask()]) expect(text).toContain("**How long a credential lives**");
+});
+
+test("runs no module that an earlier build left in its state", async () => {
+  const stateFolder = await temporaryFolder();
+  await mkdir(join(stateFolder, "modules"));
+  await writeFile(join(stateFolder, "modules", "mint-server-old-12345678.js"), "");
+  await serving({ stateFolder });
+  const modules = await readdir(join(stateFolder, "modules"));
+  expect(modules.sort()).toEqual(
+    readModules(PATHS.localBundle)
+      .map(({ name }) => name)
+      .sort(),
+  );
 });
 
 test("two servers run side by side, each with its own state", async () => {

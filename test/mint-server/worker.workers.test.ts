@@ -24,3 +24,13 @@ test("refuses a request without a credential", async () => {
   expect(answer.status).toBe(401);
   expect(await answer.json()).toMatchObject({ error: { type: expect.any(String), code: expect.any(String) } });
 });
+
+test("loads on demand what a model needs", async () => {
+  const headers = { authorization: "Bearer project-key-of-the-worker-under-test", "content-type": "application/json" };
+  const body = JSON.stringify({
+    model: "guide",
+    messages: [{ role: "user", content: "How long does a credential live?" }],
+  });
+  const answer = await call("/v1/chat/completions", { method: "POST", headers, body });
+  expect(await answer.text()).toContain("**How long a credential lives**");
+});
