@@ -1,3 +1,4 @@
+import type { ErrorDetails } from "./contract/openai-error.ts";
 import { failureAnswer } from "./failure-answers.ts";
 import type { Failure } from "./failures.ts";
 
@@ -6,6 +7,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: BodyInit | null;
+  /** What a failure's body says, for schemas that say it in another shape than OpenAI's. */
+  readonly error?: ErrorDetails;
 }
 
 export function jsonAnswer(value: unknown, status = 200): Answer {

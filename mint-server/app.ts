@@ -2,14 +2,15 @@ import { METHOD_NAME_ALL } from "hono/router";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { type Answer, failed, jsonAnswer } from "./answer.ts";
 import { complete } from "./complete.ts";
-import { MODEL_ENDPOINTS } from "./contract/endpoints.ts";
+import { findModelEndpoint, MODEL_ENDPOINTS } from "./contract/endpoints.ts";
+import { encodeError, errorSchemaOf } from "./contract/error-shapes.ts";
 import { HEADER } from "./contract/headers.ts";
 import { API_PREFIXES } from "./contract/hosts.ts";
 import { addCors, preflight } from "./cors.ts";
 import { answerSession, issue } from "./credential-routes.ts";
 import type { Caller } from "./credentials/verify.ts";
 import { drain } from "./drain.ts";
-import { getModel, getModels } from "./model-routes.ts";
+import { decoded, getModel, getModels } from "./model-routes.ts";
 import type { Services } from "./server.ts";
 import { VERSION } from "./version.ts";
 
@@ -43,16 +44,26 @@ export type RouteRow = {
 
 /** Every route. Paths stand here and nowhere else. */
 export const ROUTES: readonly RouteRow[] = [
-  ...MODEL_ENDPOINTS.map(
+  ...MODEL_ENDPOINTS.filter(({ path }) => !path.includes("{")).map(
     (endpoint): RouteRow => ({
       method: "POST",
       path: `/${endpoint.path}`,
       at: "api",
       access: "caller",
       // Which endpoint `/auto` is shows in the body, so `complete` asks for leave there.
-      ...(endpoint.path === "auto" ? {} : { endpoint: endpoint.path }),
+      ...(endpoint.path === "auto" ? {} : { endpoint: endpoint.name }),
       handle: ({ services, request, now }, caller) =>
         complete({ config: services.config, caller, endpoint, request, now }),
+    }),
+  ),
+  // Gemini's API has model and method in one segment; `complete` asks for leave, too.
+  ...["v1beta", "v1"].map(
+    (version): RouteRow => ({
+      method: "POST",
+      path: `/google/${version}/models/:model{.+}`,
+      at: "api",
+      access: "caller",
+      handle: completeGemini,
     }),
   ),
   { method: "GET", path: "/models", at: "api", access: "caller", handle: getModels },
@@ -72,6 +83,15 @@ export const ROUTES: readonly RouteRow[] = [
 
 function health(): Answer {
   return jsonAnswer({ ok: true, version: VERSION });
+}
+
+function completeGemini({ services, request, model: call, now }: Visit, caller: Caller): Answer | Promise<Answer> {
+  const found = findModelEndpoint(`google/v1beta/models/${call}`);
+  if (found?.model === undefined) return failed({ kind: "path_not_found" });
+  const model = decoded(found.model);
+  if (model === undefined) return failed({ kind: "path_not_found" });
+  const asEvents = /[?&]alt=sse(&|$)/.test(request.url);
+  return complete({ config: services.config, caller, endpoint: found.endpoint, model, asEvents, request, now });
 }
 
 const MAX_URL_BYTES = 8192;
@@ -153,11 +173,14 @@ function addTiming(headers: Record<string, string>, phase: string, ms: number): 
 }
 
 /** One `Response` from an answer. Nothing that this server says may be stored or sniffed by anyone on the way. */
-function respond({ status, headers, body }: Answer, request: Request, { config }: Services): Response {
+function respond({ status, headers, body, error }: Answer, request: Request, { config }: Services): Response {
   headers["cache-control"] = "no-store";
   headers["x-content-type-options"] = "nosniff";
   addCors(headers, request, config);
-  return new Response(body, { status, headers });
+  return new Response(error ? JSON.stringify(encodeError(status, error, errorSchemaOf(request.url))) : body, {
+    status,
+    headers,
+  });
 }
 
 /** The URL's path as it was sent: neither decoded nor tidied, so that no second spelling of a path exists. */

@@ -16,6 +16,20 @@ const azure = v.strictObject({
   deployments: v.optional(v.record(text, text)),
 });
 
+const aws = v.strictObject({
+  region: v.optional(text),
+  accessKeyId: v.optional(text),
+  secretAccessKey: v.optional(text),
+  sessionToken: v.optional(text),
+});
+
+const google = v.strictObject({
+  project: v.optional(text),
+  location: v.optional(text),
+  serviceAccount: v.optional(v.union([text, v.record(v.string(), v.unknown())])),
+  accessToken: v.optional(text),
+});
+
 const endpoint = v.strictObject({
   name: text,
   provider: text,
@@ -29,6 +43,8 @@ const endpoint = v.strictObject({
   auth: v.optional(v.picklist(["bearer", "api-key", "none"])),
   customModels: v.optional(v.record(text, customModel)),
   azure: v.optional(azure),
+  aws: v.optional(aws),
+  google: v.optional(google),
 });
 
 const oidc = v.strictObject({
@@ -61,6 +77,8 @@ export const mintConfigSchema = v.strictObject({ orgs: v.record(text, org) });
 
 export type OrgConfig = v.InferOutput<typeof org>;
 export type EndpointConfig = v.InferOutput<typeof endpoint>;
-export type OptionsConfig = v.InferOutput<typeof azure>;
+export type AwsConfig = v.InferOutput<typeof aws>;
+export type GoogleConfig = v.InferOutput<typeof google>;
+export type OptionsConfig = v.InferOutput<typeof azure> & AwsConfig & GoogleConfig;
 export type SessionsConfig = v.InferOutput<typeof sessions>;
 export type MintConfig = v.InferOutput<typeof mintConfigSchema>;

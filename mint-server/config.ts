@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { checkedBaseURL, checkedSecret } from "./checked-values.ts";
 import {
   type MintConfig,
   mintConfigSchema,
@@ -8,10 +9,11 @@ import {
 } from "./config-schema.ts";
 import { fromBase64url } from "./contract/bytes.ts";
 import { DEFAULT_MAX_BODY_BYTES, GRANTABLE_ENDPOINTS } from "./contract/endpoints.ts";
-import { checkedBaseURL, checkedSecret, compileEndpoint, compileOptions } from "./endpoint-config.ts";
+import { compileEndpoint } from "./endpoint-config.ts";
+import { compileOptions } from "./provider-options.ts";
 import type { JsModel } from "./providers/js-model.ts";
 import type { Endpoint, EndpointOptions } from "./providers/provider.ts";
-import { providerById } from "./providers/table.ts";
+import { providerById, providers } from "./providers/table.ts";
 import { SettingsError } from "./settings-error.ts";
 
 /** What `createMintServer` takes: the object of `MINT_CONFIG`, and what settings hold beside it. */
@@ -25,7 +27,7 @@ export interface MintServerConfig extends MintConfig {
   /** Bases for callers who bring a provider's key, by provider id; the provider's own unless given. */
   readonly providerBaseURLs?: Readonly<Record<string, string>>;
   /** What some providers need to be told, for the same callers, by provider id. */
-  readonly providerOptions?: Readonly<Record<string, OptionsConfig>>;
+  readonly providerOptions?: Readonly<Record<string, Partial<OptionsConfig>>>;
   /** Largest body accepted, in bytes: 1 MiB unless given. Bodies with images, audio or files may be larger. */
   readonly maxBodyBytes?: number;
   /** Models that are functions, by id; every organisation may use them. */
@@ -79,6 +81,7 @@ export function compileConfig(config: MintServerConfig): ServerConfig {
   if (!parsed.success) throw schemaError(parsed.issues[0]);
   const publicURLs = config.publicURLs.map((url) => checkedOrigin(url, "PUBLIC_URL"));
   if (publicURLs.length === 0) throw new SettingsError("PUBLIC_URL", "is missing");
+  const providerOptions = compileProviderOptions(config);
   const orgs = new Map<string, Org>();
   const orgsByKey = new Map<string, Org[]>();
   for (const [name, org] of Object.entries(parsed.output.orgs)) {
@@ -93,8 +96,8 @@ export function compileConfig(config: MintServerConfig): ServerConfig {
     secrets: config.secrets.map((secret) => checkedMintSecret(secret)),
     publicURLs,
     allowProviderKeys: config.allowProviderKeys ?? true,
-    providerBaseURLs: compileBaseURLs(config),
-    providerOptions: compileProviderOptions(config),
+    providerBaseURLs: compileBaseURLs(config, providerOptions),
+    providerOptions,
     maxBodyBytes: checkedMaxBodyBytes(config.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
     models: new Map(Object.entries(config.models ?? {})),
     orgs,
@@ -137,11 +140,19 @@ function compileSessions(sessions: SessionsConfig, field: string): SessionPolicy
   return { authorize, ttlSeconds, ...(models ? { models } : {}), ...(endpoints ? { endpoints } : {}) };
 }
 
-function compileBaseURLs(config: MintServerConfig): ReadonlyMap<string, string> {
+/** Bases of the providers that a caller's own key can reach: not of one whose URLs need more than is configured. */
+function compileBaseURLs(
+  { providerBaseURLs = {} }: MintServerConfig,
+  options: ReadonlyMap<string, EndpointOptions>,
+): ReadonlyMap<string, string> {
+  const unknown = Object.keys(providerBaseURLs).find((id) => !providerById(id));
+  if (unknown !== undefined) throw new SettingsError(`providerBaseURLs.${unknown}`, "names no provider of this server");
   const bases = new Map<string, string>();
-  for (const [id, baseURL] of Object.entries(config.providerBaseURLs ?? {})) {
-    if (!providerById(id)) throw new SettingsError(`providerBaseURLs.${id}`, "names no provider of this server");
-    bases.set(id, checkedBaseURL(baseURL, `${id.toUpperCase()}_BASE_URL`));
+  for (const { id, baseFor, needs = [] } of providers()) {
+    const known = options.get(id) ?? {};
+    const given = Object.hasOwn(providerBaseURLs, id) ? providerBaseURLs[id] : undefined;
+    const baseURL = given === undefined ? baseFor?.(known) : checkedBaseURL(given, `${id.toUpperCase()}_BASE_URL`);
+    if (baseURL !== undefined && needs.every((name) => known[name] !== undefined)) bases.set(id, baseURL);
   }
   return bases;
 }

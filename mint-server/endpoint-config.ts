@@ -1,5 +1,6 @@
-import type { EndpointConfig, OptionsConfig } from "./config-schema.ts";
-import { pathSegment } from "./providers/address.ts";
+import { checkedBaseURL, checkedSecret } from "./checked-values.ts";
+import type { EndpointConfig } from "./config-schema.ts";
+import { compileAuthority, compileOptions } from "./provider-options.ts";
 import type { Endpoint, EndpointOptions, ModelFacts, Provider } from "./providers/provider.ts";
 import { providerById } from "./providers/table.ts";
 import { SettingsError } from "./settings-error.ts";
@@ -12,7 +13,9 @@ export function compileEndpoint(config: EndpointConfig, field: string): Endpoint
   const provider = providerById(config.provider);
   if (!provider) throw new SettingsError(`${field}.provider`, "names no provider of this server");
   const auth = config.auth ?? provider.auth;
-  if (auth !== "none" && config.apiKey === undefined && config.headers === undefined) {
+  const options = compileOwnOptions(config, provider, field);
+  const { apiKey, authority } = compileKey(config, { options, field });
+  if (auth !== "none" && apiKey === undefined && authority === undefined && config.headers === undefined) {
     throw new SettingsError(`${field}.apiKey`, "is missing, and no `headers` carry the authority instead");
   }
   if (provider.id === "custom" && !config.models && !config.customModels) {
@@ -21,40 +24,64 @@ export function compileEndpoint(config: EndpointConfig, field: string): Endpoint
   return {
     name: config.name,
     provider,
-    baseURL: compileBaseURL(config, provider, field),
+    baseURL: compileBaseURL(config, { provider, options, field }),
     auth,
-    ...(config.apiKey === undefined ? {} : { apiKey: checkedSecret(config.apiKey, `${field}.apiKey`) }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(authority === undefined ? {} : { authority }),
     headers: compileHeaders(config, field),
     ...(config.models ? { models: new Set(config.models) } : {}),
-    customModels: compileCustomModels(config, field),
-    options: compileOwnOptions(config, provider, field),
+    customModels: compileCustomModels(config),
+    options,
     weight: config.weight ?? 1,
     supportsStreaming: config.supportsStreaming ?? true,
   };
 }
 
-/** Checks a base URL: `https`, or `http` to a loopback or private address. Returns it without trailing slashes. */
-export function checkedBaseURL(value: string, field: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url) throw new SettingsError(field, "is not a URL");
-  if (url.username || url.password) throw new SettingsError(field, "must not hold a user name or password");
-  if (url.search || url.hash) throw new SettingsError(field, "must not hold a query or fragment");
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isPrivateHost(url.hostname))) {
-    throw new SettingsError(field, "must be https, or http to a loopback or private address");
-  }
-  return url.href.replace(/\/+$/, "");
+interface OptionsParts {
+  readonly provider: Provider;
+  readonly options: EndpointOptions;
+  readonly field: string;
 }
 
-function compileBaseURL(config: EndpointConfig, provider: Provider, field: string): string {
-  const value = config.baseURL ?? provider.baseURL;
-  if (value === undefined) throw new SettingsError(`${field}.baseURL`, "is missing, and this provider has no default");
-  return checkedBaseURL(value, `${field}.baseURL`);
+function compileBaseURL(config: EndpointConfig, { provider, options, field }: OptionsParts): string {
+  const value = config.baseURL ?? provider.baseURL ?? provider.baseFor?.(options);
+  if (value !== undefined) return checkedBaseURL(value, `${field}.baseURL`);
+  if (!provider.baseFor) throw new SettingsError(`${field}.baseURL`, "is missing, and this provider has no default");
+  throw new SettingsError(
+    `${field}.${provider.optionsField}.${Object.keys(provider.optionSettings ?? {}).at(-1)}`,
+    "is missing",
+  );
 }
 
-function isPrivateHost(hostname: string): boolean {
-  if (hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]") return true;
-  if (/^\[f[cd][0-9a-f]{2}:/.test(hostname)) return true;
-  return /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)\d/.test(hostname) && /^[\d.]+$/.test(hostname);
+const OPTIONS_FIELDS = ["azure", "aws", "google"] as const;
+
+function compileOwnOptions(config: EndpointConfig, provider: Provider, field: string): EndpointOptions {
+  const { id, optionsField, needs } = provider;
+  const foreign = OPTIONS_FIELDS.find((name) => config[name] !== undefined && name !== optionsField);
+  if (foreign) throw new SettingsError(`${field}.${foreign}`, `does not belong to an endpoint of ${id}`);
+  const options = compileOptions((optionsField && config[optionsField]) ?? {}, `${field}.${optionsField}`);
+  const missing = needs?.find((name) => options[name] === undefined);
+  if (missing) throw new SettingsError(`${field}.${optionsField}.${missing}`, "is missing");
+  return options;
+}
+
+interface KeyParts {
+  readonly options: EndpointOptions;
+  readonly field: string;
+}
+
+/** The endpoint's one key, or what signs in its place. Two of them would leave open which one is used. */
+function compileKey(
+  { apiKey, aws, google }: EndpointConfig,
+  { options, field }: KeyParts,
+): Pick<Endpoint, "apiKey" | "authority"> {
+  const authority = compileAuthority({ aws, google, options, field });
+  const given = [apiKey, google?.accessToken, authority].filter((key) => key !== undefined);
+  if (given.length > 1) throw new SettingsError(field, "holds more than one key; an endpoint has one");
+  if (authority) return { authority };
+  if (apiKey !== undefined) return { apiKey: checkedSecret(apiKey, `${field}.apiKey`) };
+  if (google?.accessToken === undefined) return {};
+  return { apiKey: checkedSecret(google.accessToken, `${field}.google.accessToken`) };
 }
 
 function compileHeaders(config: EndpointConfig, field: string): Readonly<Record<string, string>> {
@@ -72,43 +99,9 @@ function compileHeaders(config: EndpointConfig, field: string): Readonly<Record<
   return Object.freeze(headers);
 }
 
-function compileOwnOptions(config: EndpointConfig, { id, optionsField }: Provider, field: string): EndpointOptions {
-  if (config.azure && optionsField !== "azure") {
-    throw new SettingsError(`${field}.azure`, `does not belong to an endpoint of ${id}`);
-  }
-  return compileOptions((optionsField && config[optionsField]) ?? {}, `${field}.${optionsField}`);
-}
-
-/** Checks what only one provider needs: all of it becomes part of URLs. `field` leads to it, for errors. */
-export function compileOptions({ apiVersion, deployments }: OptionsConfig, field: string): EndpointOptions {
-  if (apiVersion !== undefined && !/^[\w.-]+$/.test(apiVersion)) {
-    throw new SettingsError(`${field}.apiVersion`, "must be a version such as 2024-10-21");
-  }
-  for (const [model, name] of Object.entries(deployments ?? {})) {
-    if (pathSegment(name) === undefined) {
-      throw new SettingsError(`${field}.deployments.${model}`, "cannot be part of a URL's path");
-    }
-  }
-  return {
-    ...(apiVersion === undefined ? {} : { apiVersion }),
-    ...(deployments === undefined ? {} : { deployments: new Map(Object.entries(deployments)) }),
-  };
-}
-
-/** A value that is to travel in a header. */
-export function checkedSecret(value: string, field: string): string {
-  if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
-    throw new SettingsError(field, "holds characters that no header can carry, or begins or ends with a space");
-  }
-  return value;
-}
-
-function compileCustomModels(config: EndpointConfig, field: string): ReadonlyMap<string, ModelFacts> {
+function compileCustomModels({ customModels = {} }: EndpointConfig): ReadonlyMap<string, ModelFacts> {
   const models = new Map<string, ModelFacts>();
-  for (const [id, custom] of Object.entries(config.customModels ?? {})) {
-    if (custom.format !== "openai") {
-      throw new SettingsError(`${field}.customModels.${id}.format`, "this version speaks only `openai` to an endpoint");
-    }
+  for (const [id, custom] of Object.entries(customModels)) {
     const { inputCostPerMillionTokens, outputCostPerMillionTokens } = custom;
     models.set(id, {
       flavor: custom.flavor,

@@ -10,12 +10,18 @@ export interface PublicFailure {
 }
 
 /** The answer to a failure: JSON in OpenAI's error shape, never stored by anyone. */
-export function failureAnswer(failure: Failure): { status: number; headers: Record<string, string>; body: string } {
+export function failureAnswer(failure: Failure): {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+  error: ErrorDetails;
+} {
   const { status, details, headers } = describe(failure);
   return {
     status,
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(errorBody(details)),
+    error: details,
   };
 }
 
@@ -86,6 +92,12 @@ export function describe(failure: Failure): PublicFailure {
         status: 404,
         details: { message: modelMessage(failure), type: INVALID, param: "model", code: "model_not_found" },
       };
+    case "model_runs_in_browser":
+      return badRequest(
+        "model",
+        `The model ${JSON.stringify(failure.model)} runs in the browser: the page must register it, and it is never asked here.`,
+        "model_runs_in_browser",
+      );
     case "path_not_found":
       return {
         status: 404,

@@ -15,6 +15,7 @@ export type Failure =
   | { readonly kind: "org_not_found" }
   | { readonly kind: "endpoint_not_found" }
   | { readonly kind: "model_not_found"; readonly model: string; readonly near: readonly string[] }
+  | { readonly kind: "model_runs_in_browser"; readonly model: string }
   | { readonly kind: "path_not_found" }
   | { readonly kind: "method_not_allowed"; readonly allow: string }
   | { readonly kind: "url_too_long"; readonly maxBytes: number }

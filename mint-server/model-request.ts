@@ -11,6 +11,8 @@ export interface ModelRequest {
   readonly endpoint: ModelEndpoint;
   readonly model: string;
   readonly stream: boolean;
+  /** Whether the stream is read as one JSON array, as Gemini's is without `?alt=sse`. */
+  readonly isArray: boolean;
   /** What goes on to the provider: the JSON text, or the form's bytes, as they came. */
   readonly payload: string | Uint8Array<ArrayBuffer>;
   readonly contentType: string;
@@ -25,11 +27,8 @@ const CACHE_MODES: readonly string[] = ["auto", "always", "never"] satisfies Cac
 const MAX_MODEL_LENGTH = 256;
 
 /** Reads a request's body under its cap and checks it. Nothing of it has gone anywhere when this fails. */
-export async function readModelRequest(
-  request: Request,
-  endpoint: ModelEndpoint,
-  maxBodyBytes: number,
-): Promise<Result<ModelRequest>> {
+export async function readModelRequest(request: Request, options: ReadOptions): Promise<Result<ModelRequest>> {
+  const { endpoint, maxBodyBytes } = options;
   const header = checkHeaders(request.headers);
   if (!header.ok) return header;
   const contentType = request.headers.get("content-type") ?? "";
@@ -38,7 +37,16 @@ export async function readModelRequest(
   if (type !== expected) return fail({ kind: "bad_content_type", expected });
   const read =
     endpoint.body === "json" ? await readJson(request, endpoint, maxBodyBytes) : await readForm(request, maxBodyBytes);
-  return read.ok ? checkBody({ endpoint, contentType, ...read.value }) : read;
+  return read.ok ? checkBody({ endpoint, contentType, ...read.value }, options) : read;
+}
+
+export interface ReadOptions {
+  readonly endpoint: ModelEndpoint;
+  /** The model's id, where the path holds it. */
+  readonly model?: string | undefined;
+  /** Whether the path asks for an event stream, where it is the path that asks. */
+  readonly asEvents?: boolean;
+  readonly maxBodyBytes: number;
 }
 
 type Read = Pick<ModelRequest, "payload" | "body">;
@@ -53,7 +61,7 @@ async function readJson(request: Request, { takesMedia }: ModelEndpoint, maxBody
 }
 
 /** A part of a message that is no text. */
-const MEDIA = /"(image_url|input_image|input_audio|input_file|file)"/;
+const MEDIA = /"(image_url|input_image|input_audio|input_file|file|image|document|inlineData|inline_data)"/;
 
 async function readForm(request: Request, maxBodyBytes: number): Promise<Result<Read>> {
   const bytes = await readBytes(request, Math.max(MAX_MEDIA_BODY_BYTES, maxBodyBytes));
@@ -91,15 +99,17 @@ function checkHeaders(headers: Headers): Result<void> {
 
 type Unchecked = Pick<ModelRequest, "endpoint" | "payload" | "contentType" | "body">;
 
-function checkBody(unchecked: Unchecked): Result<ModelRequest> {
-  const { body } = unchecked;
-  const model = body.model;
+function checkBody(unchecked: Unchecked, { model: named, asEvents }: ReadOptions): Result<ModelRequest> {
+  const { body, endpoint } = unchecked;
+  const model = named ?? body.model;
   if (model === undefined || model === null) return badField("model", "`model` is missing.");
   if (typeof model !== "string") return badField("model", "`model` must be a string.");
   if (model === "" || model.length > MAX_MODEL_LENGTH)
     return badField("model", `\`model\` must hold 1 to ${MAX_MODEL_LENGTH} characters.`);
-  const stream = body.stream === true || body.stream === "true" || body.stream_format === "sse";
-  return withFieldsChecked({ ...unchecked, model, stream });
+  const inBody = body.stream === true || body.stream === "true" || body.stream_format === "sse";
+  const stream = named === undefined ? inBody : endpoint.streams === true;
+  const isArray = stream && endpoint.streams === true && !asEvents;
+  return withFieldsChecked({ ...unchecked, model, stream, isArray });
 }
 
 /** `/auto` becomes chat or completion by the model's flavor, as soon as the model is known. */

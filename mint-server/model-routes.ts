@@ -15,7 +15,8 @@ export function getModel({ services, model }: Visit, caller: Caller): Answer {
   return listed ? jsonAnswer(asObject(listed)) : failed({ kind: "model_not_found", model: id ?? model, near: [] });
 }
 
-function decoded(segment: string): string | undefined {
+/** A segment of a path as text; `undefined` for one that is not well encoded. */
+export function decoded(segment: string): string | undefined {
   try {
     return decodeURIComponent(segment);
   } catch {

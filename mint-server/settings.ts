@@ -1,12 +1,12 @@
 import type { MintServerConfig } from "./config.ts";
 import { compileConfig } from "./config.ts";
-import type { EndpointConfig, OptionsConfig, OrgConfig } from "./config-schema.ts";
-import type { Provider } from "./providers/provider.ts";
+import type { OptionsConfig, OrgConfig } from "./config-schema.ts";
+import { impliedEndpoint, readBaseURL, readMembers } from "./implied-endpoint.ts";
 import { baseURLSettings, providers } from "./providers/table.ts";
+import { type Settings, setting } from "./setting.ts";
 import { SettingsError } from "./settings-error.ts";
 
-/** Settings as text: a process's environment, or a Worker's variables and secrets. */
-export type Settings = Readonly<Record<string, unknown>>;
+export type { Settings };
 
 /** Settings that the server reads besides the providers' keys and base URLs. `npm start` fills in those named `MINTGATE_…`. */
 const SETTING_NAMES: readonly string[] = [
@@ -25,7 +25,9 @@ export function settingNames(settings: Settings): readonly string[] {
   const names = new Set(SETTING_NAMES);
   for (const provider of providers()) {
     if (provider.keySetting) names.add(provider.keySetting);
-    for (const name of [...baseURLSettings(provider), ...Object.values(provider.optionSettings ?? {})]) names.add(name);
+    const { optionSettings = {}, secretSettings } = provider;
+    const byMember = { ...optionSettings, ...secretSettings?.required, ...secretSettings?.optional };
+    for (const name of [...baseURLSettings(provider), ...Object.values(byMember)]) names.add(name);
   }
   for (const [, name] of (setting(settings, "MINT_CONFIG") ?? "").matchAll(/"\$([A-Za-z_][A-Za-z0-9_]*)"/g)) {
     if (name) names.add(name);
@@ -118,40 +120,9 @@ function readSessions(settings: Settings): "anonymous" | "none" {
   throw new SettingsError("MINTGATE_SESSIONS", "must be `anonymous` or `none`");
 }
 
-function impliedEndpoint(provider: Provider, settings: Settings): EndpointConfig[] {
-  const apiKey = provider.keySetting ? setting(settings, provider.keySetting) : undefined;
-  const baseURL = readBaseURL(provider, settings);
-  const configured = provider.auth === "none" ? baseURL : apiKey;
-  if (configured === undefined) return [];
-  if (baseURL === undefined && provider.baseURL === undefined) {
-    throw new SettingsError(baseURLSettings(provider)[0] ?? provider.id, `is missing; ${provider.keySetting} needs it`);
-  }
-  const options = readOptions(provider, settings);
-  return [
-    {
-      name: provider.id,
-      provider: provider.id,
-      ...(apiKey ? { apiKey } : {}),
-      ...(baseURL ? { baseURL } : {}),
-      ...(options && provider.optionsField ? { [provider.optionsField]: options } : {}),
-    },
-  ];
-}
-
-function readBaseURL(provider: Provider, settings: Settings): string | undefined {
-  return baseURLSettings(provider)
-    .map((name) => setting(settings, name))
-    .find((value) => value !== undefined);
-}
-
-function readOptions({ optionSettings }: Provider, settings: Settings): OptionsConfig | undefined {
-  const apiVersion = optionSettings && setting(settings, optionSettings.apiVersion);
-  return apiVersion === undefined ? undefined : { apiVersion };
-}
-
-function readProviderOptions(settings: Settings): Record<string, OptionsConfig> {
+function readProviderOptions(settings: Settings): Record<string, Partial<OptionsConfig>> {
   const entries = providers().flatMap((provider) => {
-    const options = readOptions(provider, settings);
+    const options = readMembers(provider.optionSettings, settings);
     return options ? [[provider.id, options] as const] : [];
   });
   return Object.fromEntries(entries);
@@ -187,12 +158,6 @@ function list(settings: Settings, name: string): string[] {
         .split(",")
         .map((item) => item.trim())
         .filter((item) => item !== "");
-}
-
-/** A setting's text; an empty one counts as not set, as in shells. */
-function setting(settings: Settings, name: string): string | undefined {
-  const value = settings[name];
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,7 +1,8 @@
-import { type ErrorDetails, errorBody } from "../mint-server/contract/openai-error.ts";
+import { type ErrorSchema, encodeError } from "../mint-server/contract/error-shapes.ts";
+import type { ErrorDetails } from "../mint-server/contract/openai-error.ts";
 import type { MintFailure } from "./mint.ts";
 
-/** An answer that this browser makes itself, in the shape that OpenAI's SDKs raise as their own typed error. */
+/** An answer that this browser makes itself. */
 export interface LocalAnswer {
   readonly status: number;
   readonly error: ErrorDetails;
@@ -39,9 +40,9 @@ export const INSECURE: LocalAnswer = {
   },
 };
 
-/** Builds the response of a local answer. SDKs are told not to try again by themselves. */
-export function toResponse({ status, error }: LocalAnswer): Response {
-  return Response.json(errorBody(error), {
+/** Builds the response of a local answer, as the caller's SDK reads errors. SDKs are told not to try again by themselves. */
+export function toResponse({ status, error }: LocalAnswer, schema: ErrorSchema): Response {
+  return Response.json(encodeError(status, error, schema), {
     status,
     headers: { "cache-control": "no-store", "x-should-retry": "false" },
   });

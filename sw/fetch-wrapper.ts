@@ -1,3 +1,4 @@
+import { errorSchemaOf } from "../mint-server/contract/error-shapes.ts";
 import { findTarget, type Target } from "./intercept.ts";
 import { fetchThroughWorker } from "./page-calls.ts";
 import type { Settings } from "./settings.ts";
@@ -16,7 +17,7 @@ export function wrapFetch({ settings, native, worker, inPage }: Wrapping): typeo
   const covered = async (input: RequestInfo | URL, init: RequestInit | undefined, target: Target) => {
     const controller = worker();
     return controller
-      ? fetchThroughWorker(native, controller, { input, init })
+      ? fetchThroughWorker(native, controller, { input, init, schema: errorSchemaOf(target.url) })
       : inPage(new Request(input, { ...init, keepalive: false }), target);
   };
   return (input, init) => {

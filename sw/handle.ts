@@ -1,4 +1,5 @@
-import { MODEL_ENDPOINTS, type ModelEndpoint } from "../mint-server/contract/endpoints.ts";
+import { findModelEndpoint, type ModelEndpoint } from "../mint-server/contract/endpoints.ts";
+import { errorSchemaOf } from "../mint-server/contract/error-shapes.ts";
 import { CALLER_HEADERS, HEADER } from "../mint-server/contract/headers.ts";
 import { createStreamProbe, type StreamState } from "../mint-server/contract/sse.ts";
 import { bodyHeaders, type LocalAnswer, localAnswerTo, OFFLINE, toResponse } from "./answers.ts";
@@ -107,7 +108,7 @@ function handOn(answer: Response, call: Call, journal: Journal): Response {
       probe?.feed(bytes);
     },
     // A stream that reported its own failure is whole: nothing is left to say.
-    ...(probe && { isWhole: () => probe.state !== "open" }),
+    ...(probe && { isWhole: () => probe.state !== "open", schema: errorSchemaOf(call.target.url) }),
     cancelled: () => call.abort.abort(),
     end: (outcome) => journal.end(probe ? streamOutcome(probe.state, outcome) : outcome),
   });
@@ -123,11 +124,11 @@ function streamOutcome(state: StreamState, outcome: Outcome): Outcome {
 function answerHere(answer: LocalAnswer, gate: Gate, call: Call, journal: Journal): Response {
   if (answer === OFFLINE) gate.emit({ type: "offline", by: gate.by, requestId: call.id });
   journal.end("failed", answer.error);
-  return toResponse(answer);
+  return toResponse(answer, errorSchemaOf(call.target.url));
 }
 
 function endpointOf({ path }: Target): ModelEndpoint | undefined {
-  return MODEL_ENDPOINTS.find((endpoint) => endpoint.path === path);
+  return findModelEndpoint(path)?.endpoint;
 }
 
 /** A shared promise, given up when the caller leaves; what it stands for goes on for the others. */

@@ -14,16 +14,21 @@ export interface Target {
 export function findTarget(settings: Settings, url: string, method: string): Target | undefined {
   if (method === "OPTIONS") return undefined;
   const { origin, pathname, search } = new URL(url);
-  for (const base of basesOf(settings)) {
+  for (const { base, at } of placesOf(settings)) {
     if (!base.startsWith(origin)) continue;
-    const prefix = `${base.slice(origin.length)}/`;
-    if (!pathname.startsWith(prefix)) continue;
-    const path = pathname.slice(prefix.length);
+    const prefix = base.slice(origin.length);
+    if (!pathname.startsWith(prefix) || pathname.length === prefix.length) continue;
+    const path = at + pathname.slice(prefix.length);
     // The session door is what the pipeline itself calls, and issuing takes a key that only a backend has.
-    if (path === "" || /^credentials(\/|$)/.test(path)) return undefined;
-    return { url: `${settings.mintServer}/${path}${search}`, path };
+    if (/^credentials(\/|$)/.test(path)) return undefined;
+    return { url: `${settings.mintServer}/${path}${withoutKey(search)}`, path };
   }
   return undefined;
+}
+
+/** Google's API also takes a key in the address, where it would be logged. What the page has for one stays in the browser. */
+function withoutKey(search: string): string {
+  return search.replace(/([?&])key=[^&]*(&|$)/, (_, before: string, after: string) => (after ? before : ""));
 }
 
 /** {@link findTarget} for a worker's fetch event. */
@@ -33,8 +38,10 @@ export function findRequestTarget(settings: Settings, request: Request): Target 
   return findTarget(settings, request.url, request.method);
 }
 
-function* basesOf(settings: Settings): Generator<string> {
-  yield settings.mintServer;
-  yield settings.origin + PROXY_PREFIX;
-  if (settings.publicHosts) for (const { origin, pathPrefix } of PUBLIC_HOSTS) yield origin + pathPrefix;
+/** Where covered paths start, slash included, and where these stand below the mint-server's base. */
+function* placesOf(settings: Settings): Generator<{ readonly base: string; readonly at: string }> {
+  yield { base: `${settings.mintServer}/`, at: "" };
+  yield { base: `${settings.origin + PROXY_PREFIX}/`, at: "" };
+  if (!settings.publicHosts) return;
+  for (const { origin, pathPrefix, at } of PUBLIC_HOSTS) yield { base: origin + pathPrefix, at };
 }

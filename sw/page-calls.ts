@@ -1,4 +1,5 @@
-import { HEADER } from "../mint-server/contract/headers.ts";
+import type { ErrorSchema } from "../mint-server/contract/error-shapes.ts";
+import { HEADER, KEY_HEADERS } from "../mint-server/contract/headers.ts";
 import { type PageMessage, readWorkerMessage } from "./messages.ts";
 
 /** Well under the 30 s after which browsers stop an idle worker. */
@@ -30,6 +31,8 @@ export function listenToWorkers(container: ServiceWorkerContainer, onSession: (p
 interface FetchArguments {
   readonly input: RequestInfo | URL;
   readonly init: RequestInit | undefined;
+  /** How the caller reads errors. */
+  readonly schema: ErrorSchema;
 }
 
 /**
@@ -39,7 +42,7 @@ interface FetchArguments {
 export async function fetchThroughWorker(
   native: typeof fetch,
   worker: ServiceWorker,
-  { input, init }: FetchArguments,
+  { input, init, schema }: FetchArguments,
 ): Promise<Response> {
   const given = input instanceof Request ? input : undefined;
   const headers = new Headers(init?.headers ?? given?.headers);
@@ -47,7 +50,7 @@ export async function fetchThroughWorker(
   const id = headers.get(HEADER.requestId) ?? crypto.randomUUID();
   headers.set(HEADER.requestId, id);
   // The worker would drop it anyway; if the browser fails to start the worker, it must not reach the network either.
-  headers.delete("authorization");
+  for (const name of KEY_HEADERS) headers.delete(name);
   const signal = (init?.signal === undefined ? given?.signal : init.signal) ?? undefined;
   const guard = breaksAloud() ? undefined : await loadGuard();
   const call = follow(id, worker, signal);
@@ -55,7 +58,7 @@ export async function fetchThroughWorker(
     // Firefox sends a keep-alive request past the worker.
     const answer = await native(input, { ...init, headers, keepalive: false });
     const isEvents = answer.headers.get("content-type")?.startsWith("text/event-stream");
-    return guard && isEvents ? guard.guard(answer, call, signal) : answer;
+    return guard && isEvents ? guard.guard(answer, call, { signal, schema }) : answer;
   } catch (error) {
     call.settle(false);
     throw error;

@@ -1,3 +1,4 @@
+import { errorSchemaOf } from "../mint-server/contract/error-shapes.ts";
 import { HEADER } from "../mint-server/contract/headers.ts";
 import { INSECURE, toResponse } from "./answers.ts";
 import { createGate } from "./gate.ts";
@@ -23,7 +24,7 @@ const gates = new Map<string, Gate>();
 
 /** Answers a covered request in the page; behaves as `fetch` does when its signal fires. */
 export async function fetchInPage(options: PageOptions, request: Request, target: Target): Promise<Response> {
-  if (!globalThis.crypto?.subtle) return toResponse(INSECURE);
+  if (!globalThis.crypto?.subtle) return toResponse(INSECURE, errorSchemaOf(target.url));
   const { signal } = request;
   signal.throwIfAborted();
   const abort = new AbortController();

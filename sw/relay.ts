@@ -1,5 +1,6 @@
 import { utf8 } from "../mint-server/contract/bytes.ts";
-import { errorEvent, TRUNCATED } from "../mint-server/contract/openai-error.ts";
+import { type ErrorSchema, errorEvent } from "../mint-server/contract/error-shapes.ts";
+import { TRUNCATED } from "../mint-server/contract/openai-error.ts";
 import { createEventHold, type EventHold } from "../mint-server/contract/whole-events.ts";
 
 /** How a body ended. `failed`: cut, or its provider said so. */
@@ -14,6 +15,8 @@ export interface Watch {
    * error event is added. Where absent, the transport's word is good enough.
    */
   isWhole?(): boolean | Promise<boolean>;
+  /** How its caller reads errors; OpenAI's way unless given. */
+  readonly schema?: ErrorSchema;
   /** Called once. */
   end(outcome: Outcome, cause?: unknown): void;
   /** The reader gave up; `end` follows. */
@@ -84,7 +87,7 @@ async function finish(
     watch.end("complete");
     controller.close();
   } else if (hold) {
-    controller.enqueue(utf8(errorEvent(TRUNCATED)));
+    controller.enqueue(utf8(errorEvent(TRUNCATED, watch.schema)));
     watch.end("failed", broken?.cause);
     controller.close();
   } else {

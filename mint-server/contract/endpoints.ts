@@ -4,57 +4,96 @@ export const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 /** Largest body accepted where it carries images, audio or files, in bytes. */
 export const MAX_MEDIA_BODY_BYTES = 26 * 1024 * 1024;
 
+/** Schemas in which a request may be written, and whose errors it gets. */
+export type SchemaId =
+  | "chat"
+  | "completions"
+  | "responses"
+  | "anthropic"
+  | "google"
+  | "embeddings"
+  | "google-embeddings"
+  /** OpenAI's other endpoints: for providers that speak them. */
+  | "openai";
+
 /** What a request to a model endpoint is, before anyone has looked into its body. */
 export interface ModelEndpoint {
-  /** Path below the prefix, and the name that a grant's `endpoints` uses. */
+  /** Path below the prefix. One that holds `{model}` has the model's id there. */
   readonly path: string;
+  /** The name that a grant's `endpoints` uses. */
+  readonly name: string;
+  readonly schema: SchemaId;
   readonly body: "json" | "multipart";
   /** Whether a body may carry images, audio or files, and be larger for it. */
   readonly takesMedia: boolean;
+  /** Whether a request streams by its path rather than by its body. */
+  readonly streams?: boolean;
   /** What ends a complete event stream of this endpoint; see `sse.ts`. */
   readonly terminal: StreamTerminal;
 }
 
-/** `[DONE]` as the last event's data, or an event with one of these types. */
-export type StreamTerminal = { readonly kind: "done" } | { readonly kind: "types"; readonly types: readonly string[] };
+/**
+ * `[DONE]` as the last event's data; an event with one of these types; or, as Gemini has no mark of its own, an event
+ * in which every candidate has its finish reason.
+ */
+export type StreamTerminal =
+  | { readonly kind: "done" }
+  | { readonly kind: "types"; readonly types: readonly string[] }
+  | { readonly kind: "candidates" };
 
 const done: StreamTerminal = { kind: "done" };
 const types = (...names: string[]): StreamTerminal => ({ kind: "types", types: names });
-const text = (path: string, terminal: StreamTerminal = done): ModelEndpoint => ({
+
+/** An endpoint with a JSON body and OpenAI's marks, unless it says otherwise. */
+const json = (path: string, schema: SchemaId, rest: Partial<ModelEndpoint> = {}): ModelEndpoint => ({
   path,
+  name: path,
+  schema,
   body: "json",
   takesMedia: false,
-  terminal,
-});
-const media = (path: string, terminal: StreamTerminal = done): ModelEndpoint => ({
-  path,
-  body: "json",
-  takesMedia: true,
-  terminal,
-});
-const form = (path: string, terminal: StreamTerminal): ModelEndpoint => ({
-  path,
-  body: "multipart",
-  takesMedia: true,
-  terminal,
+  terminal: done,
+  ...rest,
 });
 
-/** Every endpoint that takes a model's work, in OpenAI's schema. */
-export const MODEL_ENDPOINTS = [
-  media("chat/completions"),
-  text("completions"),
-  text("embeddings"),
-  media("moderations"),
-  media("responses", types("response.completed", "response.failed", "response.incomplete")),
-  media("auto"),
-  text("images/generations", types("image_generation.completed")),
-  text("audio/speech", types("speech.audio.done")),
-  form("audio/transcriptions", types("transcript.text.done")),
-] as const satisfies readonly ModelEndpoint[];
+const media = { takesMedia: true };
+const gemini = (method: string, schema: SchemaId, rest: Partial<ModelEndpoint> = {}): ModelEndpoint =>
+  json(`google/v1beta/models/{model}:${method}`, schema, { name: method, terminal: { kind: "candidates" }, ...rest });
+
+/** Every endpoint that takes a model's work. */
+export const MODEL_ENDPOINTS: readonly ModelEndpoint[] = [
+  json("chat/completions", "chat", media),
+  json("completions", "completions"),
+  json("embeddings", "embeddings"),
+  json("moderations", "openai", media),
+  json("responses", "responses", {
+    ...media,
+    terminal: types("response.completed", "response.failed", "response.incomplete"),
+  }),
+  json("auto", "chat", media),
+  json("images/generations", "openai", { terminal: types("image_generation.completed") }),
+  json("audio/speech", "openai", { terminal: types("speech.audio.done") }),
+  json("audio/transcriptions", "openai", { ...media, body: "multipart", terminal: types("transcript.text.done") }),
+  json("anthropic/v1/messages", "anthropic", { ...media, name: "messages", terminal: types("message_stop") }),
+  gemini("generateContent", "google", media),
+  gemini("streamGenerateContent", "google", { ...media, name: "generateContent", streams: true }),
+  gemini("countTokens", "google", media),
+  gemini("embedContent", "google-embeddings"),
+  gemini("batchEmbedContents", "google-embeddings", { name: "embedContent" }),
+];
+
+/** A path below the prefix as an endpoint, and the model's id where the path holds it, still encoded. */
+export function findModelEndpoint(
+  path: string,
+): { readonly endpoint: ModelEndpoint; readonly model?: string } | undefined {
+  // Older SDKs of Google's call one version, newer ones the other.
+  const gemini = /^google\/v1(?:beta)?\/models\/([^/]+):(\w+)$/.exec(path);
+  const template = gemini ? `google/v1beta/models/{model}:${gemini[2]}` : path;
+  const endpoint = MODEL_ENDPOINTS.find((candidate) => candidate.path === template);
+  if (!endpoint || endpoint.path.includes("{") !== Boolean(gemini)) return undefined;
+  return { endpoint, ...(gemini?.[1] && { model: gemini[1] }) };
+}
 
 /** Endpoint names that a grant may list: the model endpoints, and those that are not plain requests. */
 export const GRANTABLE_ENDPOINTS: readonly string[] = [
-  ...MODEL_ENDPOINTS.map((endpoint) => endpoint.path),
-  "models",
-  "realtime",
+  ...new Set([...MODEL_ENDPOINTS.map((endpoint) => endpoint.name), "models", "realtime"]),
 ];

@@ -18,6 +18,9 @@ export const HEADER = {
   serverTiming: "server-timing",
 } as const;
 
+/** Where SDKs put a key: OpenAI's, Anthropic's and Google's. */
+export const KEY_HEADERS: readonly string[] = ["authorization", "x-api-key", "x-goog-api-key"];
+
 /** What an answer came from: the value of `x-mintgate-source`. */
 export type Source = "upstream" | "edge-cache" | "browser-cache" | "device";
 
@@ -27,6 +30,8 @@ export const CALLER_HEADERS: readonly string[] = [
   "content-type",
   "idempotency-key",
   "openai-beta",
+  "anthropic-beta",
+  "anthropic-version",
   "traceparent",
   "tracestate",
   HEADER.useCache,

@@ -14,7 +14,7 @@ export interface StreamProbe {
  * Longest event that is looked into, in characters; a stream with a longer one is never complete. Streams that end by type
  * can hold whole images and recordings.
  */
-const MAX_EVENT_LENGTH = { done: 1024 * 1024, types: 16 * 1024 * 1024 } as const;
+const MAX_EVENT_LENGTH = { done: 1024 * 1024, types: 16 * 1024 * 1024, candidates: 16 * 1024 * 1024 } as const;
 
 /**
  * A transport's end proves nothing (a proxy in between may close cleanly after a cut), so a stream counts as complete
@@ -48,6 +48,7 @@ export function createStreamProbe(terminal: StreamTerminal): StreamProbe {
 
 function isTerminal(terminal: StreamTerminal, event: string | undefined, data: string): boolean {
   if (terminal.kind === "done") return data.trim() === "[DONE]";
+  if (terminal.kind === "candidates") return /"(finish|block)Reason"/.test(data) && allFinished(parse(data));
   return terminal.types.includes(event ?? typeOf(data) ?? "");
 }
 
@@ -60,6 +61,14 @@ function hasError(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if ("type" in value) return value.type === "error";
   return "error" in value && Boolean(value.error);
+}
+
+/** Gemini's way to end: each candidate of the event has a reason. A prompt that was blocked has no candidates at all. */
+function allFinished(value: unknown): boolean {
+  const { candidates, promptFeedback } = (value ?? {}) as Record<string, unknown>;
+  if (!Array.isArray(candidates) || candidates.length === 0)
+    return Boolean((promptFeedback as { blockReason?: unknown } | undefined)?.blockReason);
+  return candidates.every((candidate) => Boolean(candidate?.finishReason));
 }
 
 function typeOf(data: string): string | undefined {

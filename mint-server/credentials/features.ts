@@ -1,8 +1,11 @@
 import type { Feature, Grant } from "../contract/credential.ts";
+import type { SchemaId } from "../contract/endpoints.ts";
+
+type Body = Readonly<Record<string, unknown>>;
 
 /** The first feature that a request uses and its grant does not allow. Checked before anything leaves the server. */
-export function forbiddenFeature(grant: Grant, body: Readonly<Record<string, unknown>>): Use | undefined {
-  return uses(body).find(({ feature }) => !grant.features?.includes(feature));
+export function forbiddenFeature(grant: Grant, body: Body, schema: SchemaId): Use | undefined {
+  return USES[schema](body).find(({ feature }) => !grant.features?.includes(feature));
 }
 
 /** A feature, and the field that asks for it. */
@@ -11,14 +14,10 @@ export interface Use {
   readonly param: string;
 }
 
-/** Tools that run in the caller's own code; every other type runs at the provider, at a cost of its own. */
-const LOCAL_TOOLS: ReadonlySet<unknown> = new Set(["function", "custom"]);
-
-function uses(body: Readonly<Record<string, unknown>>): Use[] {
+function openaiUses(body: Body): Use[] {
   const found: Use[] = [];
   const { tools, store, background, n, best_of: bestOf, service_tier: tier } = body;
-  if (Array.isArray(tools) && tools.some((tool) => !LOCAL_TOOLS.has(tool?.type)))
-    found.push({ feature: "hosted_tools", param: "tools" });
+  if (hasOther(tools, LOCAL_TOOLS)) found.push({ feature: "hosted_tools", param: "tools" });
   if (isPresent(body.web_search_options)) found.push({ feature: "hosted_tools", param: "web_search_options" });
   if (store === true) found.push({ feature: "store", param: "store" });
   for (const param of ["previous_response_id", "conversation", "prompt_cache_retention"]) {
@@ -30,6 +29,56 @@ function uses(body: Readonly<Record<string, unknown>>): Use[] {
   if (isPresent(tier) && tier !== "auto" && tier !== "default")
     found.push({ feature: "service_tier", param: "service_tier" });
   return found;
+}
+
+/** Tools that run in the caller's own code; every other type runs at the provider, at a cost of its own. */
+const LOCAL_TOOLS: ReadonlySet<unknown> = new Set(["function", "custom"]);
+
+function anthropicUses(body: Body): Use[] {
+  const found: Use[] = [];
+  if (hasOther(body.tools, ANTHROPICS_LOCAL_TOOLS)) found.push({ feature: "hosted_tools", param: "tools" });
+  if (isPresent(body.mcp_servers)) found.push({ feature: "hosted_tools", param: "mcp_servers" });
+  if (isPresent(body.container)) found.push({ feature: "store", param: "container" });
+  const tier = body.service_tier;
+  // Anthropic's `auto` takes what was reserved for the account, where there is such a thing.
+  if (isPresent(tier) && tier !== "standard_only" && tier !== "auto")
+    found.push({ feature: "service_tier", param: "service_tier" });
+  return found;
+}
+
+/** A tool of Anthropic's schema that has no type is the caller's own. */
+const ANTHROPICS_LOCAL_TOOLS: ReadonlySet<unknown> = new Set([undefined, null, "custom"]);
+
+function googleUses(body: Body): Use[] {
+  const found: Use[] = [];
+  const { tools } = body;
+  const kinds = Array.isArray(tools) ? tools.flatMap((tool) => Object.keys(tool ?? {})) : [];
+  // Either spelling: Google's API takes both.
+  if (kinds.some((kind) => !/^function_?declarations$/i.test(kind)))
+    found.push({ feature: "hosted_tools", param: "tools" });
+  for (const param of ["cachedContent", "cached_content"]) {
+    if (isPresent(body[param])) found.push({ feature: "store", param });
+  }
+  const config = (body.generationConfig ?? body.generation_config) as Body | undefined | null;
+  if (isMany(config?.candidateCount ?? config?.candidate_count))
+    found.push({ feature: "multiple_choices", param: "generationConfig.candidateCount" });
+  if (isPresent(body.serviceTier ?? body.service_tier)) found.push({ feature: "service_tier", param: "serviceTier" });
+  return found;
+}
+
+const USES: Readonly<Record<SchemaId, (body: Body) => Use[]>> = {
+  chat: openaiUses,
+  completions: openaiUses,
+  responses: openaiUses,
+  embeddings: openaiUses,
+  openai: openaiUses,
+  anthropic: anthropicUses,
+  google: googleUses,
+  "google-embeddings": googleUses,
+};
+
+function hasOther(tools: unknown, local: ReadonlySet<unknown>): boolean {
+  return Array.isArray(tools) && tools.some((tool) => !local.has(tool?.type));
 }
 
 function isPresent(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { Org, ServerConfig } from "../config.ts";
 import { type Grant, withoutPrefix } from "../contract/credential.ts";
-import { HEADER } from "../contract/headers.ts";
+import { HEADER, KEY_HEADERS } from "../contract/headers.ts";
 import { type CredentialFault, fail, ok, type Result } from "../failures.ts";
 import { allowsEndpoint } from "./claims.ts";
 import { holderOf, type Keyring } from "./keys.ts";
@@ -42,7 +42,7 @@ interface AuthoriserParts {
   readonly proofs: ProofVerifier;
 }
 
-/** Length of `Authorization` beyond which nothing is looked at. */
+/** Length of a credential beyond which nothing is looked at. */
 const MAX_AUTHORIZATION_LENGTH = 8192;
 const MAX_REMEMBERED_TOKENS = 4096;
 const MAX_REMEMBERED_HOLDERS = 4096;
@@ -124,16 +124,26 @@ export function createAuthoriser({ config, keyring, proofs }: AuthoriserParts): 
 
 function presentedCredential(headers: Headers): { readonly scheme: string; readonly value: string } | undefined {
   const authorization = headers.get("authorization");
-  if (authorization === null || authorization.length > MAX_AUTHORIZATION_LENGTH) return undefined;
+  if (authorization === null) {
+    const key = KEY_HEADERS.map((name) => headers.get(name)).find((value) => value !== null);
+    return key === undefined ? undefined : presented("bearer", key ?? "");
+  }
   const space = authorization.indexOf(" ");
-  const scheme = authorization.slice(0, Math.max(space, 0)).toLowerCase();
-  const value = authorization.slice(space + 1).trim();
+  return presented(authorization.slice(0, Math.max(space, 0)).toLowerCase(), authorization.slice(space + 1).trim());
+}
+
+function presented(scheme: string, value: string): { readonly scheme: string; readonly value: string } | undefined {
+  if (value.length > MAX_AUTHORIZATION_LENGTH) return undefined;
   if ((scheme !== "bearer" && scheme !== "dpop") || !/^[\x21-\x7e]+$/.test(value)) return undefined;
   return { scheme, value };
 }
 
-/** Starts like a JWT (`{"` in base64url), carries our prefix, or has a JWT's two dots. No provider's key does. */
+/**
+ * Starts like a JWT (`{"` in base64url), carries our prefix, or has a JWT's two dots. No provider's key does, save Google's
+ * OAuth tokens, which have a beginning of their own.
+ */
 function looksLikeCredential(value: string): boolean {
+  if (value.startsWith("ya29.")) return false;
   return value.startsWith("eyJ") || value.startsWith("ek_") || value.split(".").length > 2;
 }
 

@@ -3,21 +3,24 @@
 /** The day whose prices these are. */
 export const CATALOG_DATE = "2026-11-22";
 
-/** Per provider: id, US dollars per million tokens in and out, tokens of context; `-` where the source does not know. */
+/**
+ * Per provider: id, US dollars per million tokens in and out, tokens of context, and US dollars per million tokens read from a
+ * cache and written to one; `-` where the source does not know.
+ */
 export const CATALOG_DATA = `
 = openai azure
-gpt-4o 2.5 10 128000
-gpt-4o-mini 0.15 0.6 128000
-gpt-4o-2024-11-20 2.5 10 128000
-gpt-4o-2024-08-06 2.5 10 128000
+gpt-4o 2.5 10 128000 1.25
+gpt-4o-mini 0.15 0.6 128000 0.075
+gpt-4o-2024-11-20 2.5 10 128000 1.25
+gpt-4o-2024-08-06 2.5 10 128000 1.25
 gpt-4o-2024-05-13 5 15 128000
-gpt-4o-mini-2024-07-18 0.15 0.6 128000
-o1 15 60 200000
-o1-preview 15 60 128000
-o1-mini 1.1 4.4 128000
-o1-2024-12-17 15 60 200000
-o1-preview-2024-09-12 15 60 128000
-o1-mini-2024-09-12 1.1 4.4 128000
+gpt-4o-mini-2024-07-18 0.15 0.6 128000 0.075
+o1 15 60 200000 7.5
+o1-preview 15 60 128000 7.5
+o1-mini 1.1 4.4 128000 0.55
+o1-2024-12-17 15 60 200000 7.5
+o1-preview-2024-09-12 15 60 128000 7.5
+o1-mini-2024-09-12 1.1 4.4 128000 0.55
 gpt-4-turbo 10 30 128000
 gpt-4-turbo-2024-04-09 10 30 128000
 gpt-4-turbo-preview 10 30 128000
@@ -41,64 +44,64 @@ gpt-3.5-turbo-16k-0613 3 4 16385
 gpt-3.5-turbo-0613 1.5 2 16385
 gpt-3.5-turbo-0301 1.5 2
 text-davinci-003 20 20
-gpt-4.1 2 8 1000000
-gpt-4.1-mini 0.4 1.6 1000000
-gpt-4.1-nano 0.1 0.4 1000000
+gpt-4.1 2 8 1000000 0.5
+gpt-4.1-mini 0.4 1.6 1000000 0.1
+gpt-4.1-nano 0.1 0.4 1000000 0.025
 gpt-4o-audio-preview 2.5 10 128000
 gpt-4o-mini-transcribe 1.25 5 16000
 gpt-4o-mini-tts 0.6 12
 gpt-4o-transcribe 2.5 10 16000
 gpt-4o-transcribe-diarize 2.5 10 16000
-gpt-5 1.25 10 400000
-gpt-5-chat 1.25 10 400000
-gpt-5-chat-latest 1.25 10 400000
-gpt-5-codex 1.25 10 400000
-gpt-5-mini 0.25 2 400000
-gpt-5-nano 0.05 0.4 400000
+gpt-5 1.25 10 400000 0.125
+gpt-5-chat 1.25 10 400000 0.125
+gpt-5-chat-latest 1.25 10 400000 0.125
+gpt-5-codex 1.25 10 400000 0.125
+gpt-5-mini 0.25 2 400000 0.025
+gpt-5-nano 0.05 0.4 400000 0.005
 gpt-5-pro 15 120 400000
-gpt-5.1 1.25 10 400000
-gpt-5.1-codex 1.25 10 400000
-gpt-5.1-codex-max 1.25 10 400000
-gpt-5.1-chat 1.25 10 400000
-gpt-5.1-chat-latest 1.25 10 400000
-gpt-5.1-codex-mini 0.25 2 400000
-gpt-5.2 1.75 14 400000
-gpt-5.2-chat 1.75 14 400000
-gpt-5.2-chat-latest 1.75 14 400000
-gpt-5.2-codex 1.75 14 400000
+gpt-5.1 1.25 10 400000 0.125
+gpt-5.1-codex 1.25 10 400000 0.125
+gpt-5.1-codex-max 1.25 10 400000 0.125
+gpt-5.1-chat 1.25 10 400000 0.125
+gpt-5.1-chat-latest 1.25 10 400000 0.125
+gpt-5.1-codex-mini 0.25 2 400000 0.025
+gpt-5.2 1.75 14 400000 0.175
+gpt-5.2-chat 1.75 14 400000 0.175
+gpt-5.2-chat-latest 1.75 14 400000 0.175
+gpt-5.2-codex 1.75 14 400000 0.175
 gpt-5.2-pro 21 168 400000
-gpt-5.3 1.75 14 128000
-gpt-5.3-chat 1.75 14 128000
-gpt-5.3-chat-latest 1.75 14 128000
-gpt-5.3-codex 1.75 14 400000
-gpt-5.4 2.5 15 1050000
-gpt-5.4-mini 0.75 4.5 400000
-gpt-5.4-nano 0.2 1.25 400000
+gpt-5.3 1.75 14 128000 0.175
+gpt-5.3-chat 1.75 14 128000 0.175
+gpt-5.3-chat-latest 1.75 14 128000 0.175
+gpt-5.3-codex 1.75 14 400000 0.175
+gpt-5.4 2.5 15 1050000 0.25
+gpt-5.4-mini 0.75 4.5 400000 0.075
+gpt-5.4-nano 0.2 1.25 400000 0.02
 gpt-5.4-pro 30 180 1050000
-gpt-5.5 5 30 1000000
-gpt-5.5-chat 5 30 1000000
-gpt-5.5-chat-latest 5 30 1000000
-gpt-5.5-codex 5 30 1000000
+gpt-5.5 5 30 1000000 0.5
+gpt-5.5-chat 5 30 1000000 0.5
+gpt-5.5-chat-latest 5 30 1000000 0.5
+gpt-5.5-codex 5 30 1000000 0.5
 gpt-5.5-pro 30 180 1000000
-gpt-5.6-luna 0.2 1.2 1050000
-gpt-5.6-sol 4 20 1050000
-gpt-5.6 4 20 1050000
-gpt-5.6-terra 2 12 1050000
-gpt-6-astra 10 50 1050000
-gpt-6-luna 0.1 0.5 1050000
-gpt-6-sol 2 10 1050000
+gpt-5.6-luna 0.2 1.2 1050000 0.02 0.25
+gpt-5.6-sol 4 20 1050000 0.4 5
+gpt-5.6 4 20 1050000 0.4 5
+gpt-5.6-terra 2 12 1050000 0.2 2.5
+gpt-6-astra 10 50 1050000 1 12.5
+gpt-6-luna 0.1 0.5 1050000 0.01 0.125
+gpt-6-sol 2 10 1050000 0.2 2.5
 gpt-audio 2.5 10 128000
 gpt-audio-1.5 2.5 10 128000
 gpt-audio-mini 0.6 2.4 128000
-gpt-image-1 5 40
-gpt-image-1-mini 2 8
-gpt-image-1.5 5 10
-gpt-image-2 5 30
+gpt-image-1 5 40 - 1.25
+gpt-image-1-mini 2 8 - 0.2
+gpt-image-1.5 5 10 - 1.25
+gpt-image-2 5 30 - 1.25
 gpt-transcribe
-o3 2 8 200000
-o3-mini 1.1 4.4 200000
+o3 2 8 200000 0.5
+o3-mini 1.1 4.4 200000 0.55
 o3-pro 20 80 200000
-o4-mini 1.1 4.4 200000
+o4-mini 1.1 4.4 200000 0.275
 text-embedding-3-large 0.13 0 8192
 text-embedding-3-small 0.02 0 8192
 text-embedding-ada-002 0.1 0 8192
@@ -106,6 +109,149 @@ whisper-1
 = azure
 gpt-35-turbo 0.5 1.5 16385
 gpt-35-turbo-16k 3 4 16385
+= anthropic
+claude-3-5-sonnet-latest 3 15 200000 0.3 3.75
+claude-3-5-sonnet-20241022 3 15 200000 0.3 3.75
+claude-3-5-sonnet-20240620 3 15 200000 0.3 3.75
+claude-3-5-haiku-20241022 0.8 4 200000 0.08 1
+claude-3-haiku-20240307 0.25 1.25 200000 0.03 0.3
+claude-3-sonnet-20240229 3 15 200000 0.3 3.75
+claude-3-opus-20240229 15 75 200000 1.5 18.75
+claude-instant-1.2
+claude-instant-1
+claude-2.1 8 24 200000
+claude-2.0 8 24 200000
+claude-2 8 24 200000
+claude-haiku-4-5 1 5 200000 0.1 1.25
+claude-opus-4-5 5 25 200000 0.5 6.25
+claude-sonnet-4-5 3 15 200000 0.3 3.75
+claude-haiku-4-5-20251001 1 5 200000 0.1 1.25
+claude-opus-4-5-20251101 5 25 200000 0.5 6.25
+claude-sonnet-4-5-20250929 3 15 200000 0.3 3.75
+claude-mythos-5
+claude-mythos-5-1
+claude-mythos-5-2
+= google
+gemini-1.5-pro 1.25 5 1000000
+gemini-1.5-flash 0.075 0.3 1000000 0.01875
+gemini-2.0-flash-exp 0.1 0.4 1000000 0.025
+gemini-exp-1206
+gemini-exp-1114
+gemini-exp-1121
+gemini-1.5-pro-002 1.25 5 1000000
+gemini-1.5-flash-002 0.075 0.3 1000000 0.01875
+gemini-1.5-pro-latest 1.25 5 1000000
+gemini-1.5-flash-latest 0.075 0.3 1000000 0.01875
+gemini-1.5-flash-8b 0.0375 0.15 1000000 0.01
+gemini-1.0-pro 0.125 0.375 32768
+gemini-pro 0.125 0.375 32768
+gemma-4-26b-a4b-it - - 262144
+gemma-4-31b-it - - 262144
+gemini-flash-latest
+gemini-flash-lite-latest
+gemini-pro-latest
+= bedrock
+anthropic.claude-3-5-sonnet-20241022-v2:0 3 15 200000 0.3 3.75
+anthropic.claude-3-5-sonnet-20240620-v1:0 3 15 200000 0.3 3.75
+anthropic.claude-3-haiku-20240307-v1:0 0.25 1.25 200000
+anthropic.claude-3-sonnet-20240229-v1:0 3 15 200000 0.3 3.75
+anthropic.claude-3-opus-20240229-v1:0 15 75 200000
+amazon.nova-pro-v1:0 0.8 3.2 300000 0.2
+amazon.nova-lite-v1:0 0.06 0.24 300000 0.015
+amazon.nova-micro-v1:0 0.035 0.14 128000 0.00875
+us.anthropic.claude-fable-5 11 55 1000000 1.1 13.75
+us.anthropic.claude-haiku-4-5-20251001-v1:0 1.1 5.5 200000 0.11 1.375
+us.anthropic.claude-opus-4-5-20251101-v1:0 5.5 27.5 200000 0.55 6.875
+us.anthropic.claude-opus-4-6-v1 5.5 27.5 1000000 0.55 6.875
+us.anthropic.claude-opus-4-7 5.5 27.5 1000000 0.55 6.875
+us.anthropic.claude-opus-4-8 5.5 27.5 1000000 0.55 6.875
+us.anthropic.claude-opus-5 5.5 27.5 1000000 0.55 6.875
+us.anthropic.claude-opus-5-5 4.4 22 1000000 0.22 5.5
+us.anthropic.claude-sonnet-4-5-20250929-v1:0 3.3 16.5 200000 0.33 4.125
+us.anthropic.claude-sonnet-4-6 3.3 16.5 1000000 0.33 4.125
+us.anthropic.claude-sonnet-5 2.2 11 1000000 0.22 2.75
+us.amazon.nova-2-lite-v1:0 0.33 2.75 1000000 0.0825
+eu.anthropic.claude-fable-5 11 55 1000000 1.1 13.75
+eu.anthropic.claude-haiku-4-5-20251001-v1:0 1.1 5.5 200000 0.11 1.375
+eu.anthropic.claude-opus-4-5-20251101-v1:0 5.5 27.5 200000 0.55 6.875
+eu.anthropic.claude-opus-4-6-v1 5.5 27.5 1000000 0.55 6.875
+eu.anthropic.claude-opus-4-7 5.5 27.5 1000000 0.55 6.875
+eu.anthropic.claude-opus-4-8 5.5 27.5 1000000 0.55 6.875
+eu.anthropic.claude-opus-5 5.5 27.5 1000000 0.55 6.875
+eu.anthropic.claude-opus-5-5 4.4 22 1000000 0.22 5.5
+eu.anthropic.claude-sonnet-4-5-20250929-v1:0 3.3 16.5 200000 0.33 4.125
+eu.anthropic.claude-sonnet-4-6 3.3 16.5 1000000 0.33 4.125
+eu.anthropic.claude-sonnet-5 2.2 11 1000000 0.22 2.75
+eu.amazon.nova-2-lite-v1:0 0.33 2.75 1000000 0.0825
+global.anthropic.claude-fable-5 10 50 1000000 1 12.5
+global.anthropic.claude-haiku-4-5-20251001-v1:0 1 5 200000 0.1 1.25
+global.anthropic.claude-opus-4-5-20251101-v1:0 5 25 200000 0.5 6.25
+global.anthropic.claude-opus-4-6-v1 5 25 1000000 0.5 6.25
+global.anthropic.claude-opus-4-7 5 25 1000000 0.5 6.25
+global.anthropic.claude-opus-4-8 5 25 1000000 0.5 6.25
+global.anthropic.claude-opus-5 5 25 1000000 0.5 6.25
+global.anthropic.claude-opus-5-5 4 20 1000000 0.2 5
+global.anthropic.claude-sonnet-4-5-20250929-v1:0 3 15 200000 0.3 3.75
+global.anthropic.claude-sonnet-4-6 3 15 1000000 0.3 3.75
+global.anthropic.claude-sonnet-5 2 10 1000000 0.2 2.5
+global.amazon.nova-2-lite-v1:0 0.3 2.5 1000000 0.075
+us.anthropic.claude-fable-5-1 11 55 1000000 0.275 13.75
+global.anthropic.claude-fable-5-1 10 50 1000000 0.25 12.5
+us.amazon.nova-pro-v1:0 0.8 3.2 300000 0.2
+us.amazon.nova-lite-v1:0 0.06 0.24 300000 0.015
+us.amazon.nova-micro-v1:0 0.035 0.14 128000 0.00875
+eu.amazon.nova-pro-v1:0 0.8 3.2 300000 0.2
+eu.amazon.nova-lite-v1:0 0.06 0.24 300000 0.015
+eu.amazon.nova-micro-v1:0 0.035 0.14 128000 0.00875
+us.meta.llama3-1-8b-instruct-v1:0 0.22 0.22 128000
+us.meta.llama3-1-70b-instruct-v1:0 0.72 0.72 128000
+us.meta.llama3-3-70b-instruct-v1:0 0.72 0.72 128000
+us.meta.llama4-maverick-17b-instruct-v1:0 0.24 0.97 1000000
+us.meta.llama4-scout-17b-instruct-v1:0 0.17 0.66 10000000
+us.mistral.pixtral-large-2502-v1:0 2 6 128000
+us.deepseek.r1-v1:0 1.35 5.4 128000
+us.writer.palmyra-x4-v1:0 2.5 10 128000
+us.writer.palmyra-x5-v1:0 0.6 6 128000
+amazon.titan-embed-text-v1 0.1 0 8192
+google.gemma-3-4b-it 0.04 0.08 128000
+google.gemma-3-12b-it 0.09 0.29 128000
+google.gemma-3-27b-it 0.23 0.38 128000
+meta.llama3-8b-instruct-v1:0 0.3 0.6 8192
+meta.llama3-70b-instruct-v1:0 2.65 3.5 8192
+mistral.devstral-2-123b 0.4 2 256000
+mistral.magistral-small-2509 0.5 1.5 128000
+mistral.ministral-3-3b-instruct 0.1 0.1 128000
+mistral.ministral-3-8b-instruct 0.15 0.15 128000
+mistral.ministral-3-14b-instruct 0.2 0.2 128000
+mistral.mistral-7b-instruct-v0:2 0.15 0.2 32000
+mistral.mistral-large-2402-v1:0 4 12 32000
+mistral.mistral-large-3-675b-instruct 0.5 1.5 256000
+mistral.mistral-small-2402-v1:0 1 3 32000
+mistral.mixtral-8x7b-instruct-v0:1 0.45 0.7 32000
+mistral.voxtral-mini-3b-2507 0.04 0.04 32000
+mistral.voxtral-small-24b-2507 0.1 0.3 32000
+nvidia.nemotron-nano-3-30b 0.06 0.24 256000
+nvidia.nemotron-nano-9b-v2 0.06 0.23 128000
+nvidia.nemotron-super-3-120b 0.15 0.65 256000
+openai.gpt-oss-20b-1:0 0.07 0.3 128000
+openai.gpt-oss-120b-1:0 0.15 0.6 128000
+qwen.qwen3-32b-v1:0 0.15 0.6 32000
+qwen.qwen3-coder-30b-a3b-v1:0 0.15 0.6 256000
+qwen.qwen3-coder-480b-a35b-v1:0 0.45 1.8 128000
+qwen.qwen3-vl-235b-a22b 0.53 2.66 256000
+us.anthropic.claude-fable-5-2
+us.anthropic.claude-sonnet-5-5
+global.anthropic.claude-fable-5-2
+global.anthropic.claude-sonnet-5-5
+us.anthropic.claude-haiku-5-5
+us.cohere.embed-v4:0
+eu.cohere.embed-v4:0
+global.cohere.embed-v4:0
+amazon.titan-embed-text-v2:0
+cohere.embed-english-v3
+cohere.embed-multilingual-v3
+cohere.embed-v4:0
+deepseek.v3.2
 = replicate
 meta/llama-2-70b-chat
 = ollama
@@ -166,30 +312,30 @@ open-mixtral-8x22b
 open-codestral-mamba
 mistral-tiny 0.25 0.25
 mistral-small
-mistral-medium 0.4 2
+mistral-medium 0.4 2 - 0.04
 codestral-2501 0.3 0.9 256000
-codestral-2508 0.3 0.9 256000
-devstral-2512 0.4 2 262144
-ministral-14b-2512 0.2 0.2 262144
-ministral-3b-2512 0.1 0.1 131072
-ministral-8b-2512 0.15 0.15 262144
-ministral-8b-latest 0.15 0.15
+codestral-2508 0.3 0.9 256000 0.03
+devstral-2512 0.4 2 262144 0.04
+ministral-14b-2512 0.2 0.2 262144 0.02
+ministral-3b-2512 0.1 0.1 131072 0.01
+ministral-8b-2512 0.15 0.15 262144 0.015
+ministral-8b-latest 0.15 0.15 - 0.015
 mistral-embed 0.1 0.1 8192
-mistral-large-2512 0.5 1.5 262144
-mistral-medium-2505 0.4 2
-mistral-medium-2508 0.4 2
-mistral-medium-latest 1.5 7.5
+mistral-large-2512 0.5 1.5 262144 0.05
+mistral-medium-2505 0.4 2 - 0.04
+mistral-medium-2508 0.4 2 - 0.04
+mistral-medium-latest 1.5 7.5 - 0.15
 mistral-saba-latest 0.2 0.6
 mistral-small-24b-instruct-2501 0.05 0.08
-mistral-small-2603 0.15 0.6 262144
+mistral-small-2603 0.15 0.6 262144 0.015
 mistral-small-latest 0.1 0.3
 pixtral-12b-latest 0.15 0.15
 pixtral-large-latest 2 6
 voxtral-mini-latest - - 16384
 voxtral-mini-2602 - - 16384
-voxtral-small-24b-2507 0.1 0.4 32768
-voxtral-small-2507 0.1 0.4 32768
-voxtral-small-latest 0.1 0.4 32768
+voxtral-small-24b-2507 0.1 0.4 32768 0.01
+voxtral-small-2507 0.1 0.4 32768 0.01
+voxtral-small-latest 0.1 0.4 32768 0.01
 = groq
 llama-3.3-70b-versatile 0.59 0.79
 llama-3.1-8b-instant 0.05 0.08
@@ -204,11 +350,11 @@ llama-3.3-70b-specdec 0.59 0.99
 meta-llama/llama-4-maverick-17b-128e-instruct 0.2 0.6 131072
 meta-llama/llama-4-scout-17b-16e-instruct 0.11 0.34
 meta-llama/llama-guard-4-12b 0.2 0.2 131072
-moonshotai/kimi-k2-instruct 1 3 131072
-moonshotai/kimi-k2-instruct-0905 1 3 131072
-openai/gpt-oss-120b 0.15 0.6 131072
-openai/gpt-oss-safeguard-20b 0.15 0.6 131072
-openai/gpt-oss-20b 0.075 0.3 131072
+moonshotai/kimi-k2-instruct 1 3 131072 0.5
+moonshotai/kimi-k2-instruct-0905 1 3 131072 0.5
+openai/gpt-oss-120b 0.15 0.6 131072 0.075
+openai/gpt-oss-safeguard-20b 0.15 0.6 131072 0.075
+openai/gpt-oss-20b 0.075 0.3 131072 0.0375
 qwen/qwen3-32b 0.29 0.59 131072
 whisper-large-v3
 whisper-large-v3-turbo
@@ -227,36 +373,36 @@ accounts/fireworks/models/llama-v3p1-405b-instruct
 accounts/fireworks/models/deepseek-v3
 accounts/fireworks/models/deepseek-r1-0528 3 8 160000
 accounts/fireworks/models/deepseek-v3-0324 0.9 0.9 160000
-accounts/fireworks/models/deepseek-v3p2 0.56 1.68 163840
-accounts/fireworks/models/deepseek-v4-flash 0.14 0.28 1040000
-accounts/fireworks/models/deepseek-v4-flash-0731 0.14 0.28 1040000
-accounts/fireworks/models/deepseek-v4-pro 1.74 3.48 1048576
+accounts/fireworks/models/deepseek-v3p2 0.56 1.68 163840 0.28
+accounts/fireworks/models/deepseek-v4-flash 0.14 0.28 1040000 0.028
+accounts/fireworks/models/deepseek-v4-flash-0731 0.14 0.28 1040000 0.028
+accounts/fireworks/models/deepseek-v4-pro 1.74 3.48 1048576 0.145
 accounts/fireworks/models/gemma-3-27b-it 0.1 0.1 131000
 accounts/fireworks/models/glm-4p7 0.6 2.2 202752
-accounts/fireworks/models/glm-5p1 1.4 4.4
-accounts/fireworks/routers/glm-5p1-fast 2.8 8.8
-accounts/fireworks/models/glm-5p2 1.4 4.4 1040000
-accounts/fireworks/routers/glm-5p2-fast 2.1 6.6 1040000
-accounts/fireworks/models/gpt-oss-120b 0.15 0.6 131072
-accounts/fireworks/models/gpt-oss-20b 0.07 0.3 131072
-accounts/fireworks/models/inkling 1 4.05 1040000
-accounts/fireworks/models/kimi-k2p5 0.6 3 262144
-accounts/fireworks/models/kimi-k2p6 0.95 4
-accounts/fireworks/routers/kimi-k2p6-fast 2 8 262144
-accounts/fireworks/models/kimi-k2p7-code 0.95 4 262144
-accounts/fireworks/routers/kimi-k2p7-code-fast 1.9 8 262144
-accounts/fireworks/models/kimi-k3 3 15 1040000
-accounts/fireworks/routers/kimi-k3-fast 4.5 22.5 1040000
-accounts/fireworks/routers/kimi-k3-us 3.3 16.5 1040000
+accounts/fireworks/models/glm-5p1 1.4 4.4 - 0.26
+accounts/fireworks/routers/glm-5p1-fast 2.8 8.8 - 0.52
+accounts/fireworks/models/glm-5p2 1.4 4.4 1040000 0.14
+accounts/fireworks/routers/glm-5p2-fast 2.1 6.6 1040000 0.21
+accounts/fireworks/models/gpt-oss-120b 0.15 0.6 131072 0.014
+accounts/fireworks/models/gpt-oss-20b 0.07 0.3 131072 0.035
+accounts/fireworks/models/inkling 1 4.05 1040000 0.17
+accounts/fireworks/models/kimi-k2p5 0.6 3 262144 0.1
+accounts/fireworks/models/kimi-k2p6 0.95 4 - 0.16
+accounts/fireworks/routers/kimi-k2p6-fast 2 8 262144 0.3
+accounts/fireworks/models/kimi-k2p7-code 0.95 4 262144 0.19
+accounts/fireworks/routers/kimi-k2p7-code-fast 1.9 8 262144 0.38
+accounts/fireworks/models/kimi-k3 3 15 1040000 0.3
+accounts/fireworks/routers/kimi-k3-fast 4.5 22.5 1040000 0.45
+accounts/fireworks/routers/kimi-k3-us 3.3 16.5 1040000 0.33
 accounts/fireworks/models/llama4-maverick-instruct-basic 0.22 0.88 1000000
 accounts/fireworks/models/minimax-m2p1 0.3 1.2 204800
-accounts/fireworks/models/minimax-m2p7 0.3 1.2
-accounts/fireworks/models/minimax-m3 0.3 1.2 524288
-accounts/fireworks/models/nemotron-3-ultra-nvfp4 0.6 2.4 262000
+accounts/fireworks/models/minimax-m2p7 0.3 1.2 - 0.06
+accounts/fireworks/models/minimax-m3 0.3 1.2 524288 0.06
+accounts/fireworks/models/nemotron-3-ultra-nvfp4 0.6 2.4 262000 0.12
 accounts/fireworks/models/qwen2p5-vl-72b-instruct 0.9 0.9 128000
 accounts/fireworks/models/qwen3-235b-a22b 0.22 0.88 128000
-accounts/fireworks/models/qwen3p6-plus 0.5 3
-accounts/fireworks/models/qwen3p7-plus 0.4 1.6 262144
+accounts/fireworks/models/qwen3p6-plus 0.5 3 - 0.1
+accounts/fireworks/models/qwen3p7-plus 0.4 1.6 262144 0.08
 = cerebras
 llama3.1-8b 0.1 0.1 32768
 llama3.1-70b
@@ -265,36 +411,73 @@ gpt-oss-120b 0.35 0.75 131072
 qwen-3-coder-480b
 = xai
 grok-beta
-grok-3 3 15 131072
-grok-3-fast 5 25 131072
-grok-3-mini 0.3 0.5 131072
-grok-3-mini-fast 0.6 4 131072
-grok-4-0709 3 15 256000
-grok-4 3 15 256000
-grok-4-1-fast-non-reasoning 0.2 0.5 2000000
-grok-4-1-fast 0.2 0.5 2000000
-grok-4-1-fast-reasoning 0.2 0.5 2000000
-grok-4-fast-non-reasoning 0.2 0.5 2000000
-grok-4-fast 0.2 0.5 2000000
-grok-4-fast-reasoning 0.2 0.5 2000000
-grok-4.20 1.25 2.5 1000000
-grok-4.20-multi-agent 2 6 1000000
-grok-4.3 1.25 2.5 1000000
-grok-4.5 2 6 500000
-grok-4.6 2 6 500000
-grok-build-0.1 1 2 256000
-grok-code-fast 0.2 1.5 256000
-grok-code-fast-1 0.2 1.5 256000
+grok-3 3 15 131072 0.75
+grok-3-fast 5 25 131072 1.25
+grok-3-mini 0.3 0.5 131072 0.075
+grok-3-mini-fast 0.6 4 131072 0.15
+grok-4-0709 3 15 256000 0.75
+grok-4 3 15 256000 0.75
+grok-4-1-fast-non-reasoning 0.2 0.5 2000000 0.05
+grok-4-1-fast 0.2 0.5 2000000 0.05
+grok-4-1-fast-reasoning 0.2 0.5 2000000 0.05
+grok-4-fast-non-reasoning 0.2 0.5 2000000 0.05
+grok-4-fast 0.2 0.5 2000000 0.05
+grok-4-fast-reasoning 0.2 0.5 2000000 0.05
+grok-4.20 1.25 2.5 1000000 0.2
+grok-4.20-multi-agent 2 6 1000000 0.2
+grok-4.3 1.25 2.5 1000000 0.2
+grok-4.5 2 6 500000 0.3
+grok-4.6 2 6 500000 0.5
+grok-build-0.1 1 2 256000 0.2
+grok-code-fast 0.2 1.5 256000 0.02
+grok-code-fast-1 0.2 1.5 256000 0.02
 = openai
 chatgpt-4o-latest 5 15 128000
-gpt-4o-mini-search-preview 0.15 0.6 128000
+gpt-4o-mini-search-preview 0.15 0.6 128000 0.075
 gpt-4o-search-preview 2.5 10 128000
 omni-moderation-latest 0 0
+= anthropic vertex
+claude-fable-5 10 50 1000000 1 12.5
+claude-fable-5-1 10 50 1000000 0.25 12.5
+claude-opus-4-6 5 25 1000000 0.5 6.25
+claude-opus-4-7 5 25 1000000 0.5 6.25
+claude-opus-4-8 5 25 1000000 0.5 6.25
+claude-opus-5 5 25 1000000 0.5 6.25
+claude-opus-5-5 4 20 1000000 0.2 5
+claude-sonnet-4-6 3 15 1000000 0.3 3.75
+claude-sonnet-5 2 10 1000000 0.2 2.5
+claude-fable-5-2
+claude-haiku-5-5
+claude-sonnet-5-5
+= google vertex
+gemini-2.5-flash 0.3 2.5 1048576 0.03
+gemini-2.5-flash-image 0.3 2.5 1000000
+gemini-2.5-flash-lite 0.1 0.4 1000000 0.01
+gemini-2.5-pro 1.25 10 - 0.125
+gemini-3-flash-preview 0.5 3 1000000 0.05
+gemini-3-pro-image 2 12 1000000
+gemini-3.1-flash-image 0.5 3 1000000
+gemini-3.1-flash-lite 0.25 1.5 1000000 0.025
+gemini-3.1-flash-lite-image 0.25 1.5
+gemini-3.1-pro-preview 2 12 - 0.2
+gemini-3.5-flash 1.5 9 1000000 0.15
+gemini-3.5-flash-lite 0.3 2.5 1000000 0.03
+gemini-3.6-flash 0.75 3.75 1000000 0.075
+gemini-3.7-flash 0.75 3.75 1000000 0.075
+gemini-3.8-flash 0.75 3.75 1000000 0.075
+gemini-embedding-001 0.15 0
+gemini-embedding-2 0.2 0 8192
+= vertex
+claude-haiku-4-5@20251001 1 5 200000 0.1 1.25
+claude-opus-4-5@20251101 5 25 200000 0.5 6.25
+claude-sonnet-4-5@20250929 3 15 200000 0.3 3.75
+text-embedding-005
+text-multilingual-embedding-002
 = deepseek
-deepseek-chat 0.27 1.1 64000
-deepseek-reasoner 0.55 2.19 64000
-deepseek-v4-flash 0.44 1.32 1000000
-deepseek-v4-pro 1.32 3.96 1000000
+deepseek-chat 0.27 1.1 64000 0.07
+deepseek-reasoner 0.55 2.19 64000 0.14
+deepseek-v4-flash 0.44 1.32 1000000 0.014
+deepseek-v4-pro 1.32 3.96 1000000 0.044
 = cohere
 command-a-03-2025 2.5 10
 command-r-08-2024 0.15 0.6
@@ -302,19 +485,19 @@ command-r-plus-08-2024 2.5 10
 command-r7b-12-2024 0.0375 0.15
 embed-v4.0 0.12 0 128000
 = baseten
-deepseek-ai/DeepSeek-V4-Flash-0731 0.13 0.26 1048000
-deepseek-ai/DeepSeek-V4-Pro 1.74 3.48 1048000
-deepseek-ai/DeepSeek-V4-Pro-0813 1.32 3.96 1048000
-moonshotai/Kimi-K2.6 0.95 4 262000
-moonshotai/Kimi-K2.7-Code 0.95 4 262000
-moonshotai/Kimi-K3 3 15 1048000
-nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B 0.6 2.4 202000
+deepseek-ai/DeepSeek-V4-Flash-0731 0.13 0.26 1048000 0.028
+deepseek-ai/DeepSeek-V4-Pro 1.74 3.48 1048000 0.145
+deepseek-ai/DeepSeek-V4-Pro-0813 1.32 3.96 1048000 0.132
+moonshotai/Kimi-K2.6 0.95 4 262000 0.16
+moonshotai/Kimi-K2.7-Code 0.95 4 262000 0.16
+moonshotai/Kimi-K3 3 15 1048000 0.3
+nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B 0.6 2.4 202000 0.12
 openai/gpt-oss-120b 0.1 0.5 128000
-thinkingmachines/inkling 1 4.05 1048000
-thinkingmachines/inkling-small 0.5 1.2 1048000
-zai-org/GLM-4.7 0.6 2.2 200000
-zai-org/GLM-5.2 1.4 4.4 1048000
-zai-org/GLM-5.2-Fast 2.1 6.6 1048000
-zai-org/GLM-5.3 1.4 4.4 1048000
-zai-org/GLM-5.3-Flash 0.15 0.5 1048000
+thinkingmachines/inkling 1 4.05 1048000 0.17
+thinkingmachines/inkling-small 0.5 1.2 1048000 0.1
+zai-org/GLM-4.7 0.6 2.2 200000 0.12
+zai-org/GLM-5.2 1.4 4.4 1048000 0.14
+zai-org/GLM-5.2-Fast 2.1 6.6 1048000 0.21
+zai-org/GLM-5.3 1.4 4.4 1048000 0.14
+zai-org/GLM-5.3-Flash 0.15 0.5 1048000 0.03
 `;

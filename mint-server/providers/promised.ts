@@ -13,6 +13,24 @@ export const PROMISED: readonly (readonly [providers: string, ids: string])[] = 
     text-davinci-003`,
   ],
   ["azure", "gpt-35-turbo gpt-35-turbo-16k"],
+  [
+    "anthropic",
+    `claude-3-5-sonnet-latest claude-3-5-sonnet-20241022 claude-3-5-sonnet-20240620 claude-3-5-haiku-20241022
+    claude-3-haiku-20240307 claude-3-sonnet-20240229 claude-3-opus-20240229 claude-instant-1.2 claude-instant-1
+    claude-2.1 claude-2.0 claude-2`,
+  ],
+  [
+    "google",
+    `gemini-1.5-pro gemini-1.5-flash gemini-2.0-flash-exp gemini-exp-1206 gemini-exp-1114 gemini-exp-1121
+    gemini-1.5-pro-002 gemini-1.5-flash-002 gemini-1.5-pro-latest gemini-1.5-flash-latest gemini-1.5-flash-8b
+    gemini-1.0-pro gemini-pro`,
+  ],
+  [
+    "bedrock",
+    `anthropic.claude-3-5-sonnet-20241022-v2:0 anthropic.claude-3-5-sonnet-20240620-v1:0
+    anthropic.claude-3-haiku-20240307-v1:0 anthropic.claude-3-sonnet-20240229-v1:0
+    anthropic.claude-3-opus-20240229-v1:0 amazon.nova-pro-v1:0 amazon.nova-lite-v1:0 amazon.nova-micro-v1:0`,
+  ],
   ["replicate", "meta/llama-2-70b-chat"],
   ["ollama", "mistral phi"],
   [

@@ -1,7 +1,9 @@
-/** Wire formats that a provider can speak. */
-export type WireFormatId = "openai" | "anthropic" | "google" | "bedrock" | "window" | "js";
+import type { Result } from "../failures.ts";
 
-/** How a provider's key travels: as a bearer token, in a header of its own, or not at all. */
+/** Wire formats that a provider can speak. `responses` is OpenAI's second one; `window` and `js` are answered without a call. */
+export type WireFormatId = "openai" | "responses" | "anthropic" | "google" | "bedrock" | "window" | "js";
+
+/** How a provider's key travels: as a bearer token, in the header that its wire format has for keys, or not at all. */
 export type Auth = "bearer" | "api-key" | "none";
 
 /** A row of the table: everything that tells one provider from another. Nothing below the table names a provider. */
@@ -9,40 +11,88 @@ export interface Provider {
   readonly id: string;
   /** Base URL without a trailing slash; absent where only configuration knows it. */
   readonly baseURL?: string;
+  /** The base URL where it depends on options, such as a region; `undefined` while they are not known. */
+  readonly baseFor?: (options: EndpointOptions) => string | undefined;
   /** Setting that gives the base URL beside `<ID>_BASE_URL`, where the provider's users know it by another name. */
   readonly baseURLSetting?: string;
   /** Setting that holds the provider's key. */
   readonly keySetting?: string;
   readonly auth: Auth;
+  /** Header of a key that is no bearer token, where it is not the one of the wire format. */
+  readonly keyHeader?: string;
   readonly wire: WireFormatId;
+  /** Models that the provider takes in another wire format. */
+  readonly otherWires?: readonly (readonly [models: RegExp, wire: WireFormatId])[];
+  /** True if it speaks OpenAI's Responses as well. */
+  readonly responses?: true;
+  /** `nine`: ids of tool calls must be nine letters or digits. */
+  readonly toolCallIds?: "nine";
+  /** Fields of its wire format that it calls otherwise, or (null) refuses. */
+  readonly fields?: Readonly<Record<string, string | null>>;
+  /** Its way of asking for vectors, where that is not its wire format's. */
+  readonly embeddings?: "vertex";
+  /** What its API wants otherwise in a JSON body of its wire format; a pure function. */
+  readonly bodyFor?: (body: Readonly<Record<string, unknown>>, wire: WireFormatId) => Record<string, unknown>;
   /** Ids, of those that the catalog does not know, that belong to this provider: a caller's own key goes by them. */
   readonly models: RegExp;
   /** Ids that an endpoint of it takes as well, if they belong to no other endpoint of the organisation. */
   readonly alsoModels?: RegExp;
-  /** Where a call goes, if not to `baseURL/path`. A pure function; `undefined` for a model whose name no such URL can hold. */
+  /** Where a call goes, if not where its wire format's own paths lead. A pure function; `undefined` for a model whose name no such URL can hold. */
   readonly url?: (call: UpstreamCall) => string | undefined;
   /** Field of an endpoint's configuration that holds what only this provider needs. */
-  readonly optionsField?: "azure";
-  /** Settings that stand for members of that field, by member. */
-  readonly optionSettings?: Readonly<Record<"apiVersion", string>>;
+  readonly optionsField?: "azure" | "aws" | "google";
+  /** Settings that stand for members of that field which are no secret, by member. */
+  readonly optionSettings?: Readonly<Record<string, string>>;
+  /** Settings that stand for its secret members, for keys that do not travel as they are. */
+  readonly secretSettings?: SecretSettings;
+  /** Members of that field that every URL needs. */
+  readonly needs?: readonly ("project" | "location")[];
+}
+
+/** Settings by member of the options field: all of `required` make an authority, none of them makes none. */
+export interface SecretSettings {
+  readonly required: Readonly<Record<string, string>>;
+  readonly optional?: Readonly<Record<string, string>>;
 }
 
 /** What the URL of a call is made of. */
 export interface UpstreamCall {
   /** Without a trailing slash. */
   readonly baseURL: string;
-  /** Name of the API's endpoint, such as `chat/completions`. */
+  readonly wire: WireFormatId;
+  /**
+   * In OpenAI's formats the name of the API's endpoint, such as `chat/completions`; in Anthropic's `messages` or
+   * `messages/count_tokens`; in Google's the method, such as `generateContent`; in Bedrock's the operation, such as `converse-stream`.
+   */
   readonly path: string;
+  /** True if the answer is to come as a stream. */
+  readonly stream: boolean;
   /** As the caller wrote it: to be encoded and checked. */
   readonly model: string;
   readonly options: EndpointOptions;
 }
 
-/** What some providers need to be told of an endpoint. */
+/** What some providers need to be told of an endpoint. None of it is secret: a caller's own key shares it. */
 export interface EndpointOptions {
   readonly apiVersion?: string;
   /** Names of deployments by model. */
   readonly deployments?: ReadonlyMap<string, string>;
+  readonly region?: string;
+  readonly project?: string;
+  readonly location?: string;
+}
+
+/** Authority that is worked out for each call, from secrets that no header carries as they are. */
+export interface Authority {
+  /** Headers that carry it. Fails if they cannot be had; the failure tells nothing of the secrets. */
+  readonly headers: (request: {
+    readonly url: string;
+    readonly payload: string | Uint8Array<ArrayBuffer>;
+  }) => Promise<Result<Readonly<Record<string, string>>>>;
+  /** To be told if the provider answered 401 to these headers. */
+  readonly refused: (headers: Readonly<Record<string, string>>) => void;
+  /** Every text that no answer may hold. */
+  readonly secrets: () => readonly string[];
 }
 
 export type Flavor = "chat" | "completion" | "embedding" | "image" | "audio" | "moderation";
@@ -65,6 +115,8 @@ export interface Endpoint {
   readonly baseURL: string;
   /** Kept apart from `headers`, so that no log or error that shows an endpoint shows the key. */
   readonly apiKey?: string;
+  /** In place of a key. A function's closure holds the secrets, for the same reason. */
+  readonly authority?: Authority;
   readonly auth: Auth;
   readonly headers: Readonly<Record<string, string>>;
   /** Ids that it serves; absent: whatever belongs to its provider. */

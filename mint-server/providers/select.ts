@@ -161,10 +161,10 @@ export interface ListedModel {
   readonly providers: readonly string[];
 }
 
-/** The models that a caller may use, as far as their names are known. */
+/** The models that a caller may use, as far as their names are known, by name. */
 export function listModels(config: ServerConfig, caller: Caller): ListedModel[] {
   const ids = caller.org ? knownModels(config, caller.org.endpoints) : catalog().keys();
-  return [...new Set(ids)].flatMap((id) => {
+  return [...new Set(ids)].toSorted().flatMap((id) => {
     const listed = describeModel(config, caller, id);
     return listed ? [listed] : [];
   });

@@ -1,4 +1,6 @@
-import { deploymentURL, invocationURL, modelInHost } from "./address.ts";
+import { forVertex } from "../wire/anthropic/vertex.ts";
+import { geminiForVertex } from "../wire/google/vertex.ts";
+import { bedrockBase, deploymentURL, invocationURL, modelInHost, vertexBase, vertexURL } from "./address.ts";
 import type { Provider } from "./provider.ts";
 
 const openaiLike = (id: string, keySetting: string, baseURL: string, models: RegExp): Provider => ({
@@ -12,11 +14,14 @@ const openaiLike = (id: string, keySetting: string, baseURL: string, models: Reg
 
 const NONE = /(?!)/;
 const OPENAI =
-  /^(ft:)?(gpt-(?!35-|oss-)|chatgpt-|o\d|codex-|text-embedding-|omni-moderation-|text-moderation-|dall-e-|whisper-1$|tts-|text-davinci-|davinci-002|babbage-002|computer-use-)/;
+  /^(ft:)?(gpt-(?!35-|oss-)|chatgpt-|o\d|codex-|text-embedding-(?!00)|omni-moderation-|text-moderation-|dall-e-|whisper-1$|tts-|text-davinci-|davinci-002|babbage-002|computer-use-)/;
 /** The one model of another provider that is also known as a model of OpenAI's and of Azure's. */
 const LLAMA_OF_OTHERS = /^accounts\/fireworks\/models\/llama-v3p3-70b-instruct$/;
 /** Hosts of other makers' models call them `maker/model`. */
 const MAKER_MODEL = /^[\w.-]+\/[\w.:-]+$/;
+/** Makers whose models Amazon Bedrock has, as `maker.model`, behind a group of regions or not, or as an ARN. */
+const BEDROCK =
+  /^(arn:aws[\w-]*:bedrock:|((us|us-gov|eu|apac|jp|au|ca|global)\.)?(ai21|amazon|anthropic|cohere|deepseek|google|luma|meta|minimax|mistral|moonshot(ai)?|nvidia|openai|qwen|stability|twelvelabs|writer|xai|zai)\.)/;
 const LEPTON = "https://lepton.run/api/v1";
 
 /** Every provider, in the order in which a model id that fits several is tried: makers before those who host others' models. */
@@ -24,6 +29,7 @@ const PROVIDERS: readonly Provider[] = [
   {
     ...openaiLike("openai", "OPENAI_API_KEY", "https://api.openai.com/v1", OPENAI),
     alsoModels: LLAMA_OF_OTHERS,
+    responses: true,
   },
   {
     id: "azure",
@@ -36,14 +42,71 @@ const PROVIDERS: readonly Provider[] = [
     models: /^gpt-35-/,
     alsoModels: new RegExp(`${OPENAI.source}|${LLAMA_OF_OTHERS.source}`),
     url: deploymentURL,
+    responses: true,
   },
-  openaiLike(
-    "mistral",
-    "MISTRAL_API_KEY",
-    "https://api.mistral.ai/v1",
-    /^(mistral|ministral|magistral|devstral|codestral|pixtral|voxtral|open-mistral|open-mixtral|open-codestral)-(?!7b-)/,
-  ),
-  openaiLike("xai", "XAI_API_KEY", "https://api.x.ai/v1", /^grok-/),
+  {
+    id: "anthropic",
+    keySetting: "ANTHROPIC_API_KEY",
+    baseURL: "https://api.anthropic.com",
+    auth: "api-key",
+    wire: "anthropic",
+    models: /^claude-(?!.*@)/,
+  },
+  {
+    id: "google",
+    keySetting: "GEMINI_API_KEY",
+    baseURL: "https://generativelanguage.googleapis.com",
+    auth: "api-key",
+    wire: "google",
+    models: /^(models\/)?(gemini-|learnlm-|gemma-\d+n?-|text-embedding-004$)/,
+  },
+  {
+    id: "vertex",
+    keySetting: "GOOGLE_VERTEX_ACCESS_TOKEN",
+    baseFor: vertexBase,
+    optionsField: "google",
+    optionSettings: { project: "GOOGLE_CLOUD_PROJECT", location: "GOOGLE_CLOUD_LOCATION" },
+    secretSettings: { required: { serviceAccount: "GOOGLE_SERVICE_ACCOUNT_JSON" } },
+    needs: ["project", "location"],
+    auth: "bearer",
+    keyHeader: "x-goog-api-key",
+    wire: "google",
+    otherWires: [
+      [/^(publishers\/anthropic\/models\/|claude-)/, "anthropic"],
+      [/^[\w-]+\/[\w.-]+-maas$/, "openai"],
+    ],
+    models:
+      /^(claude-.*@|publishers\/(google|anthropic)\/models\/|[\w-]+\/[\w.-]+-maas$|text-embedding-005$|text-multilingual-embedding-)/,
+    alsoModels: /^(claude-|gemini-|text-embedding-004$)/,
+    url: vertexURL,
+    embeddings: "vertex",
+    bodyFor: (body, wire) => (wire === "anthropic" ? forVertex(body) : geminiForVertex(body)),
+  },
+  {
+    id: "bedrock",
+    keySetting: "AWS_BEARER_TOKEN_BEDROCK",
+    baseFor: bedrockBase,
+    optionsField: "aws",
+    optionSettings: { region: "AWS_REGION" },
+    secretSettings: {
+      required: { accessKeyId: "AWS_ACCESS_KEY_ID", secretAccessKey: "AWS_SECRET_ACCESS_KEY" },
+      optional: { sessionToken: "AWS_SESSION_TOKEN" },
+    },
+    auth: "bearer",
+    wire: "bedrock",
+    models: BEDROCK,
+  },
+  {
+    ...openaiLike(
+      "mistral",
+      "MISTRAL_API_KEY",
+      "https://api.mistral.ai/v1",
+      /^(mistral|ministral|magistral|devstral|codestral|pixtral|voxtral|open-mistral|open-mixtral|open-codestral)-(?!7b-)/,
+    ),
+    toolCallIds: "nine",
+    fields: { seed: "random_seed", stream_options: null, user: null },
+  },
+  { ...openaiLike("xai", "XAI_API_KEY", "https://api.x.ai/v1", /^grok-/), responses: true },
   openaiLike("deepseek", "DEEPSEEK_API_KEY", "https://api.deepseek.com/v1", /^deepseek-[^/]+$/),
   openaiLike(
     "cohere",

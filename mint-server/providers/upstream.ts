@@ -1,21 +1,22 @@
 import { isAnswerHeader } from "../contract/headers.ts";
 import type { ErrorDetails } from "../contract/openai-error.ts";
 import { type Failure, fail, ok, type Result } from "../failures.ts";
-import { decodeError } from "../wire/openai.ts";
+import { decodeError as decodeOpenAIError } from "../wire/openai/decode-error.ts";
 import { addressOf } from "./address.ts";
-import type { Endpoint } from "./provider.ts";
+import type { Endpoint, UpstreamCall } from "./provider.ts";
+import { plainAuthority, upstreamHeaders } from "./upstream-headers.ts";
 
 /** One attempt at a provider. */
-export interface Attempt {
+export interface Attempt extends Pick<UpstreamCall, "wire" | "path" | "model" | "stream"> {
   readonly endpoint: Endpoint;
-  /** Name of the API's endpoint, such as `chat/completions`. */
-  readonly path: string;
-  /** Id of the model, for providers that have it in the URL. */
-  readonly model: string;
   /** Never read or changed: the next attempt sends the same. */
   readonly payload: string | Uint8Array<ArrayBuffer>;
   readonly contentType: string;
   readonly accept: string;
+  /** Headers of the caller's own, by lower-case name, that the provider is to have. What an endpoint is configured with goes before them. */
+  readonly callerHeaders?: Readonly<Record<string, string>>;
+  /** Reads the error bodies of the wire format; OpenAI's unless given. */
+  readonly decodeError?: (body: string) => ErrorDetails | undefined;
   /** True if the key is the caller's own, so that a refusal is theirs to hear. */
   readonly callersKey: boolean;
   /** Aborts when the caller leaves. */
@@ -36,24 +37,30 @@ const NO_ADDRESS = "`model` holds characters that this provider's model names ca
 
 /** Types of content that come back; a page of HTML is an error page of something in between. */
 const CONTENT_TYPES =
-  /^(application\/(json|octet-stream|x-ndjson)|text\/(event-stream|plain|vtt)|audio\/|image\/(?!svg)|video\/)/;
+  /^(application\/(json|octet-stream|x-ndjson|vnd\.amazon\.eventstream)|text\/(event-stream|plain|vtt)|audio\/|image\/(?!svg)|video\/)/;
 
 /** The one place that fetches a provider. The request's headers are built from nothing, and so are the answer's. */
 export async function fetchUpstream(attempt: Attempt): Promise<Result<UpstreamAnswer>> {
-  const { endpoint, path, model, payload, signal } = attempt;
-  const url = addressOf(endpoint, path, model);
+  const { endpoint, payload, signal } = attempt;
+  const url = addressOf(endpoint, attempt);
   if (url === undefined) return fail({ kind: "bad_field", param: "model", detail: NO_ADDRESS });
+  // Most keys travel as they are, and then nothing is waited for.
+  const authority = endpoint.authority
+    ? await endpoint.authority.headers({ url, payload })
+    : ok(plainAuthority(attempt));
+  if (!authority.ok) return authority;
   const deadline = startDeadline();
   try {
     const sent = fetch(url, {
       method: "POST",
-      headers: upstreamHeaders(attempt),
+      headers: upstreamHeaders(attempt, authority.value),
       body: payload,
       redirect: "manual",
       signal,
     });
     const response = await Promise.race([sent, deadline.passed]);
     if (!response) return fail({ kind: "upstream_timeout", phase: "first byte", seconds: FIRST_BYTE_SECONDS });
+    if (response.status === 401) endpoint.authority?.refused(authority.value);
     return response.status < 300 ? goodAnswer(response) : await badAnswer(response, attempt);
   } catch {
     return fail({ kind: signal.aborted ? "caller_left" : "upstream_unreachable" });
@@ -67,10 +74,8 @@ export async function fetchUpstream(attempt: Attempt): Promise<Result<UpstreamAn
  * ends with the request that waited for it.
  */
 function startDeadline(): { readonly passed: Promise<undefined>; readonly cancel: () => void } {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const passed = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, FIRST_BYTE_SECONDS * 1000, undefined);
-  });
+  const { promise: passed, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), FIRST_BYTE_SECONDS * 1000);
   return { passed, cancel: () => clearTimeout(timer) };
 }
 
@@ -86,30 +91,6 @@ export function isWorthAnotherEndpoint(failure: Failure): boolean {
       return failure.status >= 500 || [401, 403, 404, 408, 429].includes(failure.status);
     default:
       return false;
-  }
-}
-
-function upstreamHeaders({ endpoint, contentType, accept }: Attempt): Record<string, string> {
-  return {
-    ...endpoint.headers,
-    ...authHeaders(endpoint),
-    "content-type": contentType,
-    accept,
-    // What comes back is handed on as it is, so it must not be compressed for us.
-    "accept-encoding": "identity",
-    "user-agent": "mintgate",
-  };
-}
-
-function authHeaders({ auth, apiKey }: Endpoint): Record<string, string> {
-  if (apiKey === undefined) return {};
-  switch (auth) {
-    case "bearer":
-      return { authorization: `Bearer ${apiKey}` };
-    case "api-key":
-      return { "api-key": apiKey };
-    case "none":
-      return {};
   }
 }
 
@@ -129,9 +110,9 @@ function goodAnswer(response: Response): Result<UpstreamAnswer> {
   });
 }
 
-async function badAnswer(response: Response, { endpoint, callersKey }: Attempt): Promise<Result<never>> {
-  const { status } = response;
+async function badAnswer(response: Response, { endpoint, callersKey, decodeError }: Attempt): Promise<Result<never>> {
   const body = await readSome(response);
+  const status = GOOGLE_KEY_REFUSED.test(body) ? 401 : response.status;
   if (status < 400) return fail({ kind: "upstream_malformed" });
   const isRefusal = status === 401 || status === 402 || status === 403;
   if (isRefusal && !callersKey) return fail({ kind: "upstream_refused_our_key" });
@@ -139,10 +120,16 @@ async function badAnswer(response: Response, { endpoint, callersKey }: Attempt):
   return fail({
     kind: "upstream_error",
     status: status >= 500 ? 502 : status,
-    details: status === 401 ? OWN_KEY_REFUSED : withoutSecrets(decodeError(body) ?? unexplained(status), endpoint),
+    details:
+      status === 401
+        ? OWN_KEY_REFUSED
+        : withoutSecrets((decodeError ?? decodeOpenAIError)(body) ?? unexplained(status), endpoint),
     ...(retryAfter === null ? {} : { retryAfter }),
   });
 }
+
+/** The one API that answers a wrong key with 400. Quoted in a message, the marks would be escaped. */
+const GOOGLE_KEY_REFUSED = /"reason":\s*"API_KEY_INVALID"/;
 
 const OWN_KEY_REFUSED: ErrorDetails = {
   message: "The provider refused the API key that came with this request.",
@@ -155,10 +142,15 @@ function unexplained(status: number): ErrorDetails {
 }
 
 /** Providers quote what they were sent. Neither a key nor where it went may come back. */
-function withoutSecrets(details: ErrorDetails, { apiKey, headers, baseURL }: Endpoint): ErrorDetails {
-  const secrets = [apiKey, ...Object.values(headers), baseURL, new URL(baseURL).host].filter(
-    (secret) => secret !== undefined,
-  );
+export function withoutSecrets(details: ErrorDetails, endpoint: Endpoint): ErrorDetails {
+  const { apiKey, authority, headers, baseURL } = endpoint;
+  const secrets = [
+    ...(apiKey === undefined ? [] : [apiKey]),
+    ...(authority?.secrets() ?? []),
+    ...Object.values(headers),
+    baseURL,
+    new URL(baseURL).host,
+  ];
   const clean = (text: string) => secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, "…"), text);
   return {
     message: clean(details.message),

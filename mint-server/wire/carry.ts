@@ -43,9 +43,12 @@ export function unpackCallId(packed: string): {
   return { id: packed.slice(0, at), ...(signature && { signature }), reasoning };
 }
 
-/** True if a body's text holds an id that carries something: then it cannot pass through to a provider as it is. */
+/** How a packed signature begins where a schema wants base64 of it once more. */
+export const MARK_IN_BASE64 = "bWcxX";
+
+/** True if a body's text holds an id or a signature that carries something: then it cannot pass through to a provider as it is. */
 export function holdsCarrier(text: string): boolean {
-  return text.includes(SEPARATOR);
+  return [SEPARATOR, `"${MARK}_`, `"${MARK_IN_BASE64}`].some((mark) => text.includes(mark));
 }
 
 /** A signature as one opaque text. Those of `native` stay as they are, since their provider may see them directly. */

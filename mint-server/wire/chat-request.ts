@@ -5,6 +5,8 @@
 export interface ChatRequest {
   readonly model: string;
   readonly stream: boolean;
+  /** Whether the stream is read as one JSON array, as Gemini's is without `?alt=sse`. */
+  readonly isArray?: boolean;
   readonly messages: readonly Message[];
   readonly tools: readonly Tool[];
   readonly toolChoice?: ToolChoice;
@@ -38,6 +40,8 @@ export interface ChatRequest {
    * anyway (`n: 1`, `store: false`) is not in it.
    */
   readonly asked: ReadonlyMap<Setting, string>;
+  /** Members that an answer in the caller's schema repeats of its request. */
+  readonly echo?: Readonly<Record<string, unknown>>;
 }
 
 /** What a request may ask for beyond an answer to its messages; {@link Support} says what becomes of it in each wire format. */

@@ -1,56 +1,36 @@
-import { utf8 } from "../contract/bytes.ts";
-import { errorEvent } from "../contract/openai-error.ts";
 import type { JsMessage, JsModel } from "../providers/js-model.ts";
+import type { ChatAnswer, StreamEvent } from "./chat-answer.ts";
+import { type ChatRequest, textOf } from "./chat-request.ts";
 
-/** A request that a function answers, in the two OpenAI shapes that are plain text in and out. */
+/** A request that a function answers. */
 export interface JsCall {
-  readonly endpoint: "chat/completions" | "completions";
-  readonly model: string;
   readonly run: JsModel;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly request: ChatRequest;
+  /** Aborts when the caller leaves. */
   readonly signal: AbortSignal;
-  /** Seconds since the epoch. */
-  readonly created: number;
 }
 
-/** The whole answer as one OpenAI object. Rejects with whatever the function threw. */
-export async function completeJs(call: JsCall): Promise<unknown> {
-  let content = "";
-  for await (const piece of start(call)) content += piece;
-  const isChat = call.endpoint === "chat/completions";
-  const choice = isChat ? { message: { role: "assistant", content, refusal: null } } : { text: content };
-  return {
-    ...envelope(call, isChat ? "chat.completion" : "text_completion"),
-    choices: [{ index: 0, ...choice, logprobs: null, finish_reason: "stop" }],
-  };
+const choice = 0;
+const finish = { reason: "stop" } as const;
+
+/** The whole answer of a function. Rejects with whatever it threw. */
+export async function answerByFunction(call: JsCall): Promise<ChatAnswer> {
+  let text = "";
+  for await (const piece of start(call)) text += piece;
+  return { model: call.request.model, choices: [{ index: 0, parts: [{ kind: "text", text }], finish }] };
 }
 
-/** The answer as an event stream, each piece sent as the function yields it. The function stops when the caller leaves. */
-export function streamJs(call: JsCall): ReadableStream<Uint8Array> {
-  const isChat = call.endpoint === "chat/completions";
-  const base = envelope(call, isChat ? "chat.completion.chunk" : "text_completion");
-  const event = (choice: object, finish_reason: string | null = null) =>
-    utf8(`data: ${JSON.stringify({ ...base, choices: [{ index: 0, ...choice, logprobs: null, finish_reason }] })}\n\n`);
-  const pieces = start(call)[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
-      if (isChat) controller.enqueue(event({ delta: { role: "assistant", content: "" } }));
-    },
-    async pull(controller) {
-      try {
-        const { done, value } = await pieces.next();
-        if (!done) return controller.enqueue(event(isChat ? { delta: { content: value } } : { text: value }));
-        controller.enqueue(event(isChat ? { delta: {} } : { text: "" }, "stop"));
-        controller.enqueue(utf8("data: [DONE]\n\n"));
-      } catch {
-        controller.enqueue(utf8(errorEvent(FUNCTION_FAILED)));
-      }
-      controller.close();
-    },
-    async cancel() {
-      await pieces.return?.();
-    },
-  });
+/** The answer step by step, each piece as the function yields it. Ends when the function does, or with its failure. */
+export async function* streamByFunction(call: JsCall): AsyncGenerator<StreamEvent> {
+  yield { type: "start", model: call.request.model };
+  try {
+    for await (const text of start(call)) yield { type: "text", choice, text };
+  } catch {
+    yield { type: "error", details: FUNCTION_FAILED };
+    return;
+  }
+  yield { type: "finish", choice, finish };
+  yield { type: "end" };
 }
 
 const FUNCTION_FAILED = {
@@ -59,23 +39,11 @@ const FUNCTION_FAILED = {
   code: "model_function_failed",
 };
 
-function start({ run, model, body, signal }: JsCall): AsyncIterable<string> {
-  return run({ model, messages: messagesOf(body), signal });
+function start({ run, request, signal }: JsCall): AsyncIterable<string> {
+  return run({ model: request.model, messages: request.messages.map(toMessage), signal });
 }
 
-function envelope({ model, created }: JsCall, object: string) {
-  return { id: `chatcmpl-${crypto.randomUUID()}`, object, created, model };
-}
-
-function messagesOf(body: Readonly<Record<string, unknown>>): JsMessage[] {
-  const { messages, prompt } = body;
-  if (!Array.isArray(messages)) return [{ role: "user", content: typeof prompt === "string" ? prompt : "" }];
-  return messages.map(({ role, content }) => ({ role: String(role), content: textOf(content) }));
-}
-
-/** A message's text: the string itself, or its text parts joined. */
-function textOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return "";
-  return content.flatMap((part) => (typeof part?.text === "string" ? [part.text] : [])).join("\n");
+/** A message's text: what is no text a function does not see. */
+function toMessage({ role, parts }: ChatRequest["messages"][number]): JsMessage {
+  return { role, content: textOf(parts, "\n") };
 }

@@ -1,6 +1,7 @@
 import { utf8 } from "../contract/bytes.ts";
 import type { StreamTerminal } from "../contract/endpoints.ts";
-import { errorEvent, TRUNCATED } from "../contract/openai-error.ts";
+import { type ErrorSchema, errorEvent } from "../contract/error-shapes.ts";
+import { TRUNCATED } from "../contract/openai-error.ts";
 import { createStreamProbe } from "../contract/sse.ts";
 import { createEventHold } from "../contract/whole-events.ts";
 
@@ -13,16 +14,20 @@ const READ_BYTES = 16 * 1024;
  * One loop, no `TransformStream` and no `tee()`: on workerd both cost more, and `tee()` would keep the provider running
  * after the caller left. A write waits until the caller has read, so a slow caller slows the provider down.
  */
-export function observe(upstream: ReadableStream<Uint8Array>, terminal: StreamTerminal): ReadableStream<Uint8Array> {
+export function observe(
+  upstream: ReadableStream<Uint8Array>,
+  terminal: StreamTerminal,
+  schema: ErrorSchema = "openai",
+): ReadableStream<Uint8Array> {
   const { readable, writable } = new IdentityTransformStream();
-  void follow(upstream, writable, terminal);
+  void follow(upstream, writable, { terminal, schema });
   return readable;
 }
 
 async function follow(
   upstream: ReadableStream<Uint8Array>,
   writable: WritableStream<Uint8Array>,
-  terminal: StreamTerminal,
+  { terminal, schema }: { readonly terminal: StreamTerminal; readonly schema: ErrorSchema },
 ): Promise<void> {
   const reader = upstream.getReader({ mode: "byob" });
   const writer = writable.getWriter();
@@ -46,7 +51,7 @@ async function follow(
   };
   try {
     await append();
-    await write(probe.state === "open" ? [utf8(errorEvent(TRUNCATED))] : hold.rest());
+    await write(probe.state === "open" ? [utf8(errorEvent(TRUNCATED, schema))] : hold.rest());
     await writer.close();
   } catch (error) {
     await reader.cancel(error).catch(() => {});

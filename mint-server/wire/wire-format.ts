@@ -25,6 +25,10 @@ export interface WireFormat {
 export interface Ways {
   /** `nine`: tool call ids must be nine letters or digits. */
   readonly toolCallIds?: "nine";
+  /** `none`: the API refuses the field by which its wire format asks for a service tier. */
+  readonly serviceTier?: "none";
+  /** The provider's own names of fields of the body where they differ; null: it has none, and refuses what it does not know. */
+  readonly fields?: Readonly<Record<string, string | null>>;
 }
 
 /** One event of a provider's stream. */
@@ -55,6 +59,8 @@ export interface CallerFormat {
 export interface CallerCall {
   readonly model: string;
   readonly stream: boolean;
+  /** Whether the stream is read as one JSON array, as Gemini's is without `?alt=sse`. */
+  readonly isArray?: boolean;
 }
 
 /** What an answer carries that no provider's answer has to. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { type BuiltModule, readModules } from "../../mint-server/local/modules.ts";
+import { PUBLIC_HOSTS } from "../../mint-server/contract/hosts.ts";
 import { PATHS } from "../../mint-server/local/paths.ts";
 import { providers } from "../../mint-server/providers/table.ts";
 
@@ -14,10 +15,10 @@ interface Budget {
   readonly forbidden: readonly RegExp[];
 }
 
-/** Hosts that only the mint-server talks to. The worker answers for OpenAI's, so it knows that one. */
+/** Hosts that only the mint-server talks to. The worker answers for those of the public SDKs, so it knows them. */
 const providerHosts = providers()
   .flatMap(({ baseURL }) => (baseURL ? [new URL(baseURL).hostname] : []))
-  .filter((host) => host !== "api.openai.com")
+  .filter((host) => !PUBLIC_HOSTS.some(({ origin }) => origin === `https://${host}`))
   .map((host) => new RegExp(host.replaceAll(".", "\\.")));
 
 const serverOnly = [/MINT_SECRET/, /MINTGATE_PROJECT_KEY/, /_API_KEY\b/, /\bsk-/, /cloudflare:/, ...providerHosts];

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { utf8 } from "../../mint-server/contract/bytes.ts";
 import { MODEL_ENDPOINTS, type StreamTerminal } from "../../mint-server/contract/endpoints.ts";
-import { errorEvent, TRUNCATED } from "../../mint-server/contract/openai-error.ts";
+import { errorEvent } from "../../mint-server/contract/error-shapes.ts";
+import { TRUNCATED } from "../../mint-server/contract/openai-error.ts";
 import { createStreamProbe, type StreamState } from "../../mint-server/contract/sse.ts";
 
 const terminalOf = (path: string): StreamTerminal => {

@@ -109,6 +109,7 @@ const SAMPLES: Samples = {
   org_not_found: [{ kind: "org_not_found" }],
   endpoint_not_found: [{ kind: "endpoint_not_found" }],
   model_not_found: [{ kind: "model_not_found", model: "m", near: [] }],
+  model_runs_in_browser: [{ kind: "model_runs_in_browser", model: "m" }],
   path_not_found: [{ kind: "path_not_found" }],
   method_not_allowed: [{ kind: "method_not_allowed", allow: "GET" }],
   url_too_long: [{ kind: "url_too_long", maxBytes: 1 }],

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { MODEL_ENDPOINTS } from "../../mint-server/contract/endpoints.ts";
+import { codeOf } from "../support/failure.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { APP_ORIGIN, type Rig, startRig } from "../support/rig.ts";
 import { chat } from "../support/work.ts";
@@ -49,7 +50,7 @@ test.each([
   });
 });
 
-test.each([...MODEL_ENDPOINTS.map(({ path }) => path), "credentials", "credentials/session"])(
+test.each([...MODEL_ENDPOINTS.map(({ path }) => path.replace("{model}", "m")), "credentials", "credentials/session"])(
   "%s takes POST alone",
   async (path) => {
     for (const method of ["GET", "PUT", "DELETE", "PATCH"]) {
@@ -59,7 +60,7 @@ test.each([...MODEL_ENDPOINTS.map(({ path }) => path), "credentials", "credentia
       });
       expect([answer.status, answer.headers.get("allow")], method).toEqual([405, "POST"]);
       expect(answer.headers.get("access-control-allow-origin")).toBe(APP_ORIGIN);
-      expect(await answer.json()).toMatchObject({ error: { code: "method_not_allowed" } });
+      expect(codeOf(await answer.json())).toBe("method_not_allowed");
     }
   },
 );

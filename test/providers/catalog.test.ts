@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CATALOG_DATE } from "../../mint-server/providers/catalog-data.ts";
 import { renderCatalog } from "../../mint-server/providers/generate-catalog.ts";
-import { providerById } from "../../mint-server/providers/table.ts";
-import { NOT_YET, promisedPairs } from "./promised-models.ts";
+import type { Provider } from "../../mint-server/providers/provider.ts";
+import { providerById, providers } from "../../mint-server/providers/table.ts";
+import { promisedPairs } from "./promised-models.ts";
 import {
   authorityOf,
   baseFor,
@@ -47,26 +48,32 @@ async function providerAsked(model: string, init: { endpoint?: string; key?: str
   return { id, path: request.path.slice(baseFor(row(id)).length), model: request.fields.model };
 }
 
+/** Where a call for a model goes below its provider's base, and the name in its body, if it holds one. */
+function callOf({ wire }: Provider, model: string): { path: string; model?: string } {
+  const segment = model.replaceAll(":", "%3A");
+  if (wire === "anthropic") return { path: "/v1/messages", model };
+  if (wire === "google") return { path: `/v1beta/models/${segment}:generateContent` };
+  if (wire === "bedrock") return { path: `/model/${segment}/converse` };
+  return { path: isCompletion(model) ? "/completions" : "/chat/completions", model };
+}
+
 const PAIRS = promisedPairs();
-const SPOKEN = PAIRS.filter(({ provider }) => !NOT_YET.has(provider));
 /** Listed as OpenAI's and Azure's, served by the provider whose name it carries. */
 const LLAMA_OF_OTHERS = "accounts/fireworks/models/llama-v3p3-70b-instruct";
 
 test("no promised model is forgotten", () => {
   expect(PAIRS.length).toBeGreaterThan(170);
-  expect(PAIRS.filter(({ model, provider }) => !model || !provider)).toEqual([]);
-  expect(SPOKEN.length + PAIRS.filter(({ provider }) => NOT_YET.has(provider)).length).toBe(PAIRS.length);
-  expect([...NOT_YET].filter((id) => providerById(id) || !PAIRS.some(({ provider }) => provider === id))).toEqual([]);
+  expect(PAIRS.filter(({ model, provider }) => !model || !providerById(provider))).toEqual([]);
 });
 
 describe("each promised model goes to its provider", () => {
-  test.each(SPOKEN)("$model at $provider, which the request names", async ({ model, provider }) => {
+  test.each(PAIRS)("$model at $provider, which the request names", async ({ model, provider }) => {
     const asked = await providerAsked(model, { endpoint: provider });
-    expect(asked).toMatchObject({ id: provider, model });
-    if (!row(provider).url) expect(asked.path).toBe(isCompletion(model) ? "/completions" : "/chat/completions");
+    const { path, ...body } = callOf(row(provider), model);
+    expect(asked).toEqual({ id: provider, path: row(provider).url ? asked.path : path, model: undefined, ...body });
   });
 
-  const models = [...new Set(SPOKEN.map(({ model }) => model))];
+  const models = [...new Set(PAIRS.map(({ model }) => model))];
 
   test.each(models)("%s, of all providers, at one of its own", async (model) => {
     const own = model === LLAMA_OF_OTHERS ? ["fireworks"] : PAIRS.flatMap((p) => (p.model === model ? p.provider : []));
@@ -104,16 +111,28 @@ describe("a model that the catalog does not know", () => {
     ["nvidia/new-model", "nvidia"],
     ["anthropic/new-model", "openrouter"],
     ["meta-llama/New-Model", "together"],
+    ["claude-new-9", "anthropic"],
+    ["claude-new-9@20270101", "vertex"],
+    ["gemini-9.9-pro", "google"],
+    ["anthropic.claude-new-9", "bedrock"],
+    ["apac.anthropic.claude-new-9-v1:0", "bedrock"],
+    ["amazon.nova-9-v1:0", "bedrock"],
+    ["us.meta.llama9-v1:0", "bedrock"],
   ])("%s goes to %s, with the caller's own key too", async (model, provider) => {
     expect((await providerAsked(model)).id).toBe(provider);
     expect((await providerAsked(model, { key: CALLERS_KEY })).id).toBe(provider);
   });
 
-  test("goes nowhere where it fits none, and hears what is near", async () => {
-    const answer = await rig.post("chat/completions", bodyFor("GPT-4o!"), { key: CALLERS_KEY });
+  test.each([
+    ["GPT-4o!", "gpt-4o"],
+    ["Claude-3.5-Sonnet-20241022", "claude-3-5-sonnet-20241022"],
+    ["gemini_1.5_pro", "gemini-1.5-pro"],
+    ["nova-pro-v1:0", "amazon.nova-pro-v1:0"],
+  ])("goes nowhere where it fits none, as %s, and hears what is near: %s", async (slip, near) => {
+    const answer = await rig.post("chat/completions", bodyFor(slip), { key: CALLERS_KEY });
     const { error } = (await answer.json()) as { error: { message: string } };
     expect([answer.status, rig.standIn.requests.length]).toEqual([404, 0]);
-    expect(error.message).toMatch(/gpt-4o/);
+    expect(error.message).toContain(near);
   });
 });
 
@@ -122,6 +141,7 @@ interface Listed {
   readonly providers: readonly string[];
   readonly multimodal: boolean;
   readonly flavor: string;
+  readonly format: string;
   readonly input_cost_per_million_tokens: number | null;
   readonly output_cost_per_million_tokens: number | null;
 }
@@ -130,7 +150,10 @@ test("GET /models lists them all, with providers, costs and what they take", asy
   const { data } = (await (await rig.get("models")).json()) as { data: Listed[] };
   const byId = new Map(data.map((model) => [model.id, model]));
   expect(byId.size).toBe(data.length);
-  const missing = SPOKEN.filter(({ model, provider }) => !byId.get(model)?.providers.includes(provider));
+  expect([...byId.keys()]).toEqual([...byId.keys()].sort());
+  const order = ["js", ...providers().map(({ id }) => id)];
+  for (const { providers: own } of data) expect(own).toEqual(order.filter((id) => own.includes(id)));
+  const missing = PAIRS.filter(({ model, provider }) => !byId.get(model)?.providers.includes(provider));
   expect(missing.map(({ model }) => model)).toEqual([LLAMA_OF_OTHERS, LLAMA_OF_OTHERS]);
   expect(byId.get("gpt-4o")).toMatchObject({
     providers: ["openai", "azure"],
@@ -138,6 +161,18 @@ test("GET /models lists them all, with providers, costs and what they take", asy
     flavor: "chat",
     input_cost_per_million_tokens: 2.5,
     output_cost_per_million_tokens: 10,
+  });
+  expect(byId.get("claude-opus-5-5")).toMatchObject({
+    format: "anthropic",
+    providers: ["anthropic", "vertex"],
+    input_cost_per_million_tokens: 4,
+    output_cost_per_million_tokens: 20,
+  });
+  expect(byId.get("gemini-embedding-001")).toMatchObject({ format: "google", flavor: "embedding" });
+  expect(byId.get("us.anthropic.claude-opus-5-5")).toMatchObject({
+    format: "bedrock",
+    providers: ["bedrock"],
+    input_cost_per_million_tokens: 4.4,
   });
   expect(byId.get("gpt-3.5-turbo-instruct")).toMatchObject({ flavor: "completion", multimodal: false });
   expect(byId.get("text-embedding-3-small")).toMatchObject({ output_cost_per_million_tokens: 0, flavor: "embedding" });

@@ -149,7 +149,12 @@ describe.each(ROWS.map((row) => [row.id, row] as const))("%s", (id, row) => {
     const base = new URL(baseURL);
     expect([base.protocol, base.href.replace(/\/$/, "") === baseURL]).toEqual(["https:", true]);
     for (const model of [MODEL, ...HOSTILE]) {
-      const address = addressOf(endpointAt(row, baseURL), "chat/completions", model);
+      const address = addressOf(endpointAt(row, baseURL), {
+        wire: "openai",
+        path: "chat/completions",
+        model,
+        stream: false,
+      });
       if (address === undefined) continue;
       const url = new URL(address);
       expect(url.hostname === base.hostname || url.hostname === `${model}.${base.hostname}`).toBe(true);

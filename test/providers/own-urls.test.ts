@@ -24,6 +24,9 @@ const configured = (endpoint: object) =>
 
 const CHAT = "chat/completions";
 
+const urlOf = (endpoint: Endpoint, path: string, model: string) =>
+  addressOf(endpoint, { wire: "openai", path, model, stream: false });
+
 describe("Azure", () => {
   const AZURE = { AZURE_OPENAI_API_KEY: "k", AZURE_OPENAI_ENDPOINT: "https://acme.openai.azure.com/" };
   const DEPLOYMENTS = "https://acme.openai.azure.com/openai/deployments";
@@ -42,12 +45,12 @@ describe("Azure", () => {
     ["..", CHAT, undefined],
     ["\ud800", CHAT, undefined],
   ])("%s of %s", (model, path, expected) => {
-    expect(addressOf(endpointOf(AZURE), path, model)).toBe(expected);
+    expect(urlOf(endpointOf(AZURE), path, model)).toBe(expected);
   });
 
   test("takes its version from the setting, or from the endpoint's own configuration", () => {
     const version = { AZURE_OPENAI_API_VERSION: "2025-04-01-preview" };
-    expect(addressOf(endpointOf({ ...AZURE, ...version }), CHAT, "m")).toMatch(/\?api-version=2025-04-01-preview$/);
+    expect(urlOf(endpointOf({ ...AZURE, ...version }), CHAT, "m")).toMatch(/\?api-version=2025-04-01-preview$/);
     const { options } = configured({
       provider: "azure",
       apiKey: "k",
@@ -67,15 +70,15 @@ describe("Azure", () => {
       baseURL: AZURE.AZURE_OPENAI_ENDPOINT,
       azure: { deployments: { "gpt-3.5-turbo": "My Old.One" } },
     });
-    expect(addressOf(endpoint, CHAT, "gpt-3.5-turbo")).toContain("/deployments/My%20Old.One/chat/");
+    expect(urlOf(endpoint, CHAT, "gpt-3.5-turbo")).toContain("/deployments/My%20Old.One/chat/");
     for (const model of ["constructor", "__proto__", "toString"]) {
-      expect(addressOf(endpoint, CHAT, model)).toContain(`/deployments/${model}/chat/`);
+      expect(urlOf(endpoint, CHAT, model)).toContain(`/deployments/${model}/chat/`);
     }
   });
 
   test("has OpenAI's own paths below a base of its newer form", () => {
     const endpoint = endpointOf({ ...AZURE, AZURE_OPENAI_ENDPOINT: "https://acme.openai.azure.com/openai/v1/" });
-    expect(addressOf(endpoint, CHAT, "gpt-4o")).toBe("https://acme.openai.azure.com/openai/v1/chat/completions");
+    expect(urlOf(endpoint, CHAT, "gpt-4o")).toBe("https://acme.openai.azure.com/openai/v1/chat/completions");
   });
 
   test.each([
@@ -99,7 +102,7 @@ describe("Azure", () => {
 describe("Lepton", () => {
   test("has the model in the host, if it can be part of one", () => {
     const endpoint = endpointOf({ LEPTON_API_KEY: "k" });
-    expect(addressOf(endpoint, CHAT, "llama3-1-8b")).toBe("https://llama3-1-8b.lepton.run/api/v1/chat/completions");
+    expect(urlOf(endpoint, CHAT, "llama3-1-8b")).toBe("https://llama3-1-8b.lepton.run/api/v1/chat/completions");
     for (const model of [
       "evil.test/",
       "evil.test#",
@@ -113,13 +116,13 @@ describe("Lepton", () => {
       "ä",
       "xn--a b",
     ]) {
-      expect(addressOf(endpoint, CHAT, model)).toBeUndefined();
+      expect(urlOf(endpoint, CHAT, model)).toBeUndefined();
     }
   });
 
   test("has a base that replaces all of it, model included", () => {
     const endpoint = endpointOf({ LEPTON_API_KEY: "k", LEPTON_BASE_URL: "https://mine.example/x" });
-    expect(addressOf(endpoint, CHAT, "evil.test/")).toBe("https://mine.example/x/chat/completions");
+    expect(urlOf(endpoint, CHAT, "evil.test/")).toBe("https://mine.example/x/chat/completions");
   });
 });
 
@@ -127,10 +130,10 @@ test("Databricks has one path for whatever a model does", () => {
   const endpoint = endpointOf({ DATABRICKS_TOKEN: "k", DATABRICKS_HOST: "https://adb-1.azuredatabricks.net" });
   const base = "https://adb-1.azuredatabricks.net/serving-endpoints";
   for (const path of [CHAT, "completions", "embeddings"]) {
-    expect(addressOf(endpoint, path, "databricks-x")).toBe(`${base}/databricks-x/invocations`);
+    expect(urlOf(endpoint, path, "databricks-x")).toBe(`${base}/databricks-x/invocations`);
   }
-  expect(addressOf(endpoint, "responses", "databricks-x")).toBe(`${base}/responses`);
-  expect(addressOf(endpoint, CHAT, "a/../b")).toBe(`${base}/a%2F..%2Fb/invocations`);
+  expect(urlOf(endpoint, "responses", "databricks-x")).toBe(`${base}/responses`);
+  expect(urlOf(endpoint, CHAT, "a/../b")).toBe(`${base}/a%2F..%2Fb/invocations`);
 });
 
 test("every setting of a provider reaches the Worker", () => {

@@ -143,9 +143,6 @@ amazon.nova-lite-v1:0 (bedrock)
 amazon.nova-micro-v1:0 (bedrock)
 `;
 
-/** Providers of that list whose wire formats are still to come. */
-export const NOT_YET: ReadonlySet<string> = new Set(["anthropic", "bedrock", "google"]);
-
 export interface PromisedPair {
   readonly model: string;
   readonly provider: string;

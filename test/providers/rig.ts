@@ -40,6 +40,9 @@ export async function startProviders(models?: readonly string[]): Promise<Provid
       MINT_SECRET: randomBytes(32).toString("base64url"),
       MINT_CONFIG: JSON.stringify({ orgs: { default: { keys: [PROJECT_KEY], endpoints } } }),
       ...Object.fromEntries(rows.map((row) => [baseURLSettings(row)[0] ?? "", `${origin}${baseFor(row)}`])),
+      ...Object.fromEntries(
+        rows.flatMap((row) => (row.needs ?? []).map((name) => [row.optionSettings?.[name] ?? "", `a-${name}`])),
+      ),
     },
   });
   const url = (path: string) => `${server.url}/v1/${path}`;
@@ -70,18 +73,25 @@ function endpointFor(provider: Provider, origin: string, models?: readonly strin
     ...(provider.auth === "none" ? {} : { apiKey: keyFor(provider) }),
     baseURL: `${origin}${baseFor(provider)}`,
     ...(models ? { models: [...models] } : {}),
+    ...(provider.needs && provider.optionsField
+      ? { [provider.optionsField]: Object.fromEntries(provider.needs.map((name) => [name, `a-${name}`])) }
+      : {}),
   };
 }
+
+/** Headers in which keys travel. */
+const KEY_HEADERS = ["authorization", "api-key", "x-api-key", "x-goog-api-key"] as const;
 
 /** What of a recorded request tells whose key came, and how. */
 export function authorityOf(request: RecordedRequest | undefined): Record<string, string | undefined> {
-  return { authorization: request?.headers.authorization, "api-key": request?.headers["api-key"] };
+  return Object.fromEntries(KEY_HEADERS.map((name) => [name, request?.headers[name]]));
 }
 
-/** The authority that a row's calls should carry. */
-export function expectedAuthority({ auth }: Provider, key: string): Record<string, string | undefined> {
-  return {
-    authorization: auth === "bearer" ? `Bearer ${key}` : undefined,
-    "api-key": auth === "api-key" ? key : undefined,
-  };
+/** The authority that a row's calls should carry, and no other. */
+export function expectedAuthority({ auth, wire }: Provider, key: string): Record<string, string | undefined> {
+  const headers: Record<string, string | undefined> = Object.fromEntries(KEY_HEADERS.map((name) => [name, undefined]));
+  if (auth === "bearer") headers.authorization = `Bearer ${key}`;
+  const keyHeader = wire === "anthropic" ? "x-api-key" : wire === "google" ? "x-goog-api-key" : "api-key";
+  if (auth === "api-key") headers[keyHeader] = key;
+  return headers;
 }

@@ -1,6 +1,12 @@
 import { expect } from "vitest";
 import { APP_ORIGIN } from "./rig.ts";
 
+/** Our code in an error's body, in whatever shape its schema has. */
+export function codeOf(body: unknown): unknown {
+  const { error } = body as { error?: { code?: unknown; details?: readonly { metadata?: { code?: string } }[] } };
+  return error?.details ? error.details[0]?.metadata?.code : error?.code;
+}
+
 /** Checks what every error has in common, and returns what tells it from others. The request must have come from `APP_ORIGIN`. */
 export async function failureOf(answer: Response) {
   const text = await answer.text();

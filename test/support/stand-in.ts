@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parseArgs } from "node:util";
-import { MODEL_ENDPOINTS } from "../../mint-server/contract/endpoints.ts";
-import { type EncodedAnswer, encodeAnswer, errorBody, fixed } from "./stand-in/encode.ts";
+import { authorityProblem } from "./stand-in/authority.ts";
+import { type EncodedAnswer, encodeAnswer, refusal } from "./stand-in/encode.ts";
 import { createGate, type Gate } from "./stand-in/gate.ts";
 import { createExchange, type Exchange, type RecordedRequest } from "./stand-in/log.ts";
 import { type Orders, readFields, readOrders } from "./stand-in/orders.ts";
+import { routeOf } from "./stand-in/routes.ts";
 import { send } from "./stand-in/send.ts";
+import type { Asked } from "./stand-in/turn.ts";
 
 export interface StandInOptions {
   /** 0, the default: any free port. */
@@ -39,11 +41,21 @@ const GIVE_UP_MS = 10_000;
 const MAX_MEMOIZED = 64;
 
 /**
- * Starts a provider that speaks OpenAI's wire format and does as it is told: chat/completions, completions,
- * embeddings, moderations, responses, images/generations, audio/speech and audio/transcriptions, whole and streaming,
- * for any model id. Equal requests get equal bytes. It records what it got and how each exchange ended.
+ * Starts a provider that speaks every wire format and does as it is told, for any model id. It knows a format by the
+ * end of the path, whatever stands before it:
  *
- * Orders travel in the body; see {@link Orders} for all of them.
+ * - OpenAI's: `/chat/completions`, `/completions`, `/embeddings`, `/moderations`, `/responses`, `/images/generations`,
+ *   `/audio/speech` and `/audio/transcriptions`;
+ * - Anthropic's: `/v1/messages`, and at Vertex `/publishers/anthropic/models/{m}:rawPredict`, `:streamRawPredict`;
+ * - Google's: `/models/{m}:generateContent`, `:streamGenerateContent`, `:countTokens`, `:embedContent`,
+ *   `:batchEmbedContents`, at Vertex below `/publishers/google`, and there `:predict` for embeddings;
+ * - Amazon's: `/model/{m}/converse`, `/converse-stream`, and `/invoke` for embedding models.
+ *
+ * It refuses what the provider would refuse, in the provider's words and shape. Without orders it calls the tool that
+ * the user names (`call:weather`) and reports what the tools gave. Equal requests get equal bytes. It records what it
+ * got and how each exchange ended.
+ *
+ * Orders travel in the body; see {@link Orders} for all of them, and {@link orderInText} for a body that is translated.
  *
  * @example
  * const standIn = await startStandIn();
@@ -78,17 +90,17 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = Buffer.concat(await Array.fromAsync<Buffer<ArrayBuffer>>(message));
     const fields = (await readFields(body, message.headers["content-type"] ?? "")) ?? {};
-    const ordered = readOrders(fields);
+    const { format, asked, turn } = understand(message, body, fields);
+    const toolResults = turn?.results.length ? JSON.stringify(turn.results) : undefined;
+    const ordered = readOrders(fields, body.toString("latin1"), toolResults);
     const exchange = createExchange({ number: ++count, message, response, body, fields, orders: ordered, changed });
     record(exchange);
     const orders = spent(ordered, body, timesSeen) ? {} : ordered;
-    const key =
-      ordered.times === undefined
-        ? [message.url, message.headers.authorization, body.toString("latin1")].join("\n")
-        : undefined;
+    const key = ordered.times === undefined ? keyOf(message, body) : undefined;
+    const problem = authorityProblem({ format, asked, method: message.method, apiKeys: options.apiKeys });
     const answer =
       (key === undefined ? undefined : memo.get(key)) ??
-      answerTo(message, { fields, orders, apiKeys: options.apiKeys });
+      (problem ? refusal(format, problem) : encodeAnswer({ format, asked, turn, orders }));
     if (key) remember(memo, key, answer);
     await send({ response, answer, orders, exchange, gate: orders.gate === undefined ? undefined : gate(orders.gate) });
   }
@@ -118,27 +130,26 @@ export function order(orders: Orders): { readonly metadata: { readonly stand_in:
   return { metadata: { stand_in: JSON.stringify(orders) } };
 }
 
-interface Parsed {
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly orders: Orders;
-  readonly apiKeys: readonly string[] | undefined;
+/** What a request is, in the words of the format that its path belongs to. */
+function understand(message: IncomingMessage, body: Buffer, fields: Asked["fields"]) {
+  const { pathname, searchParams: query } = new URL(message.url ?? "/", "http://stand-in");
+  const { format, call, model } = routeOf(pathname, fields);
+  const asked: Asked = {
+    path: pathname,
+    query,
+    headers: message.headers,
+    body,
+    fields,
+    call,
+    model: model || String(fields.model ?? "stand-in"),
+  };
+  return { format, asked, turn: format.turn(asked) };
 }
 
-function answerTo(message: IncomingMessage, { fields, orders, apiKeys }: Parsed): EncodedAnswer {
-  const key = message.headers.authorization?.replace(/^Bearer /, "") ?? "";
-  if (apiKeys && !apiKeys.includes(key))
-    return fixed(401, errorBody("Incorrect API key provided.", "invalid_api_key"), {});
-  if (message.method !== "POST") return fixed(405, errorBody("Not allowed."), {});
-  return encodeAnswer(endpointOf((message.url ?? "").replace(/\?.*/, ""), fields), fields, orders);
-}
-
-/** What a path asks for: providers put different things before the endpoint's name, and some one name for all. */
-function endpointOf(path: string, fields: Parsed["fields"]): string {
-  const named = MODEL_ENDPOINTS.find((endpoint) => path.endsWith(`/${endpoint.path}`));
-  if (named) return named.path;
-  if (!path.endsWith("/invocations")) return path;
-  if (fields.messages !== undefined) return "chat/completions";
-  return fields.input === undefined ? "completions" : "embeddings";
+/** Requests with the same key get the same answer. */
+function keyOf({ url, headers }: IncomingMessage, body: Buffer): string {
+  const authority = ["authorization", "x-api-key", "x-goog-api-key", "api-key", "anthropic-version"];
+  return [url, ...authority.map((name) => headers[name]), body.toString("latin1")].join("\n");
 }
 
 function spent(orders: Orders, body: Buffer, timesSeen: Map<string, number>): boolean {

@@ -32,6 +32,16 @@ export const ALL_WORK: readonly Work[] = [
   { path: "audio/transcriptions", stream: true, fields: { model: "gpt-4o-transcribe", stream: "true" } },
 ];
 
+/** What other APIs' clients send; the model is OpenAI's all the same. */
+export const OTHER_SCHEMAS: readonly Work[] = [
+  { path: "anthropic/v1/messages", stream: false, fields: { ...CHAT, max_tokens: 100 } },
+  ...["v1beta", "v1"].map((version) => ({
+    path: `google/${version}/models/gpt-4o:generateContent`,
+    stream: false,
+    fields: { contents: [{ role: "user", parts: [{ text: "Say something." }] }] },
+  })),
+];
+
 /** A chat request with orders for the stand-in. */
 export function chat(orders: Orders = {}, fields: object = {}) {
   return { ...CHAT, ...order(orders), ...fields };
@@ -40,8 +50,13 @@ export function chat(orders: Orders = {}, fields: object = {}) {
 /** The request itself, to be sent by any caller. */
 export function requestOf({ path, fields }: Work, orders: Orders = {}): RequestInit & { readonly method: "POST" } {
   if (path === "audio/transcriptions") return { method: "POST", body: formOf(fields, orders) };
-  const body = JSON.stringify({ ...fields, ...order(orders) });
+  const body = JSON.stringify({ ...fields, ...(isOpenAI(path) && order(orders)) });
   return { method: "POST", headers: { "content-type": "application/json" }, body };
+}
+
+/** Other schemas have no place for orders outside of their text. */
+function isOpenAI(path: string): boolean {
+  return !/^(anthropic|google)\//.test(path);
 }
 
 function formOf(fields: Work["fields"], orders: Orders): FormData {

@@ -32,7 +32,7 @@ describe("what goes to the mint-server", () => {
 
   test("promises to prove completeness only where it knows the terminal marker", async () => {
     const rig = createRig();
-    await rig.call("https://app.example/v1/proxy/anthropic/v1/messages");
+    await rig.call("https://app.example/v1/proxy/anthropic/v1/complete");
     expect(rig.server.calls()[0]?.headers.has(HEADER.completeness)).toBe(false);
   });
 

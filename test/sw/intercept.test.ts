@@ -28,6 +28,24 @@ describe("covers", () => {
       "https://app.example/v1/proxy/realtime/client_secrets",
       "realtime/client_secrets",
     ],
+    [
+      "POST",
+      "https://api.anthropic.com/v1/messages?beta=true",
+      "https://app.example/v1/proxy/anthropic/v1/messages?beta=true",
+      "anthropic/v1/messages",
+    ],
+    [
+      "POST",
+      "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse&key=abc",
+      "https://app.example/v1/proxy/google/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse",
+      "google/v1beta/models/gemini-2.5-pro:streamGenerateContent",
+    ],
+    [
+      "POST",
+      "https://generativelanguage.googleapis.com/v1beta/models/m:countTokens?key=abc&x=1",
+      "https://app.example/v1/proxy/google/v1beta/models/m:countTokens?x=1",
+      "google/v1beta/models/m:countTokens",
+    ],
     ["POST", "https://app.example/v1/proxy/credentialsx", "https://app.example/v1/proxy/credentialsx", "credentialsx"],
   ])("%s %s", (method, url, mintURL, path) => {
     expect(findTarget(own, url, method)).toEqual({ url: mintURL, path });

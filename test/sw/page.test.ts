@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { errorEvent, TRUNCATED } from "../../mint-server/contract/openai-error.ts";
+import { errorEvent } from "../../mint-server/contract/error-shapes.ts";
+import { TRUNCATED } from "../../mint-server/contract/openai-error.ts";
 import { replaceFetch, wrapFetch } from "../../sw/fetch-wrapper.ts";
 import { listenToWorkers } from "../../sw/page-calls.ts";
 import { resolveSettings } from "../../sw/settings.ts";

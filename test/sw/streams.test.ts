@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { errorEvent, TRUNCATED } from "../../mint-server/contract/openai-error.ts";
+import { errorEvent } from "../../mint-server/contract/error-shapes.ts";
+import { TRUNCATED } from "../../mint-server/contract/openai-error.ts";
 import { bodyOf, createRig, eventStream } from "./rig.ts";
 
 const EVENT = 'data: {"choices":[{"delta":{"content":"é😀 \\n\\ndata: [DONE]"}}]}\r\n\r\n';

@@ -1,5 +1,10 @@
-import { type Answer, answerOf, type StreamEvent } from "./answers.ts";
-import type { Fields, Orders } from "./orders.ts";
+import type { Answer, StreamEvent } from "./answers.ts";
+import type { Problem } from "./check.ts";
+import type { Format } from "./format.ts";
+import { encodeEvents, STREAM_TYPES } from "./frames.ts";
+import { isObject, type Orders } from "./orders.ts";
+import { replyTo } from "./reply.ts";
+import type { Asked, Turn } from "./turn.ts";
 
 /** An answer ready to be sent: its body in the parts that orders count, an event of a stream each. */
 export interface EncodedAnswer {
@@ -7,61 +12,79 @@ export interface EncodedAnswer {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly parts: readonly Buffer[];
   readonly streaming: boolean;
+  readonly requestIdHeader: string;
 }
 
-/** The answer that an endpoint gives under these orders. An unknown endpoint answers 404. */
-export function encodeAnswer(endpoint: string, fields: Fields, orders: Orders): EncodedAnswer {
-  const answer = answerOf(endpoint, fields);
-  if (!answer) return fixed(404, errorBody(`Unknown request URL: /v1/${endpoint}`), orders);
+interface Encodable {
+  readonly format: Format;
+  readonly asked: Asked;
+  readonly turn: Turn | undefined;
+  readonly orders: Orders;
+}
+
+/** The answer that a format's provider gives under these orders. What it would refuse is refused first. */
+export function encodeAnswer({ format, asked, turn, orders }: Encodable): EncodedAnswer {
+  const problem = format.check(asked);
+  if (problem) return refusal(format, problem);
   if (orders.status !== undefined || orders.body !== undefined) {
     const status = orders.status ?? 200;
-    return fixed(status, orders.body ?? errorBody(`The stand-in was ordered to answer ${status}.`), orders);
+    const message = `The stand-in was ordered to answer ${status}.`;
+    const { headers } = status < 400 ? {} : format.error({ status, message });
+    const body = orders.body ?? format.error({ status, message }).body;
+    return withHeaders({ ...fixed(format, status, body), headers: { ...JSON_TYPE, ...headers } }, orders);
   }
-  return withHeaders(encode(answer, orders), orders);
+  const reply = turn && replyTo(turn, orders, asked.body);
+  return withHeaders(encode(format, bend(format, format.answer(asked, reply), orders), orders), orders);
 }
 
-/** An error in OpenAI's shape. */
-export function errorBody(message: string, code: string | null = null) {
-  return { error: { message, type: "invalid_request_error", param: null, code } };
+/** A refusal in the format's own shape. */
+export function refusal(format: Format, problem: Problem): EncodedAnswer {
+  const { body, headers } = format.error(problem);
+  return { ...fixed(format, problem.status ?? 400, body), headers: { ...JSON_TYPE, ...headers } };
 }
 
-/** An answer of one part. */
-export function fixed(status: number, body: unknown, orders: Orders): EncodedAnswer {
+const JSON_TYPE = { "content-type": "application/json" };
+
+function fixed({ requestIdHeader }: Format, status: number, body: unknown): EncodedAnswer {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  const headers = { "content-type": "application/json" };
-  return withHeaders({ status, headers, parts: [Buffer.from(text)], streaming: false }, orders);
+  return { status, headers: JSON_TYPE, parts: [Buffer.from(text)], streaming: false, requestIdHeader };
 }
 
 function withHeaders(answer: EncodedAnswer, orders: Orders): EncodedAnswer {
   return { ...answer, headers: { ...answer.headers, ...orders.headers } };
 }
 
-function encode(answer: Answer, orders: Orders): EncodedAnswer {
-  switch (answer.kind) {
-    case "json":
-      return fixed(200, answer.body, {});
-    case "bytes":
-      return { status: 200, headers: { "content-type": answer.contentType }, parts: [answer.body], streaming: false };
-    case "events":
-      return {
-        status: 200,
-        headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" },
-        parts: answer.events.map((event, at) => encodeEvent(event, at, orders)),
-        streaming: true,
-      };
-  }
+/** Puts in what no client knows yet, and the error that comes too late for a status. */
+function bend(format: Format, answer: Answer, { unknownEvents, errorInStream }: Orders): Answer {
+  if (answer.kind === "bytes") return answer;
+  if (answer.kind === "json") return unknownEvents ? { ...answer, body: withUnknown(answer.body) } : answer;
+  const events: readonly StreamEvent[] = unknownEvents
+    ? answer.events.flatMap((event, at) => [
+        ...(at === 0 ? [] : [format.unknownEvent(at)]),
+        { ...event, data: withUnknown(event.data) },
+      ])
+    : answer.events;
+  if (errorInStream === undefined) return { ...answer, events };
+  const error = format.streamError("The stand-in was ordered to fail in the middle.");
+  return { ...answer, events: [...events.slice(0, errorInStream), error] };
 }
 
-const NEWLINES = { lf: "\n", crlf: "\r\n", cr: "\r" } as const;
+const withUnknown = (body: unknown) => (isObject(body) ? { ...body, future_field: { of: ["a later", "time"] } } : body);
 
-function encodeEvent({ event, data }: StreamEvent, at: number, orders: Orders): Buffer {
-  const lines = [
-    ...(orders.comments ? [`: comment ${at}`] : []),
-    ...(event === undefined ? [] : [`event: ${event}`]),
-    `data: ${typeof data === "string" ? data : JSON.stringify(data)}`,
-    "",
-    "",
-  ];
-  const newline = NEWLINES[orders.newline ?? (orders.crlf ? "crlf" : "lf")];
-  return Buffer.from((orders.bom && at === 0 ? "\uFEFF" : "") + lines.join(newline));
+function encode(format: Format, answer: Answer, orders: Orders): EncodedAnswer {
+  const { requestIdHeader } = format;
+  switch (answer.kind) {
+    case "json":
+      return fixed(format, answer.status ?? 200, answer.body);
+    case "bytes": {
+      const headers = { "content-type": answer.contentType };
+      return { status: 200, headers, parts: [answer.body], streaming: false, requestIdHeader };
+    }
+    case "events": {
+      const { framing = "sse" } = answer;
+      const headers = { "content-type": STREAM_TYPES[framing], "cache-control": "no-cache" };
+      const parts = encodeEvents(answer.events, framing, orders);
+      return { status: 200, headers, parts, streaming: true, requestIdHeader };
+    }
+  }
 }

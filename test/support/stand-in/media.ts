@@ -1,4 +1,5 @@
-import { type Answer, type AnswerInput, CREATED } from "./answers.ts";
+import { type Answer, CREATED } from "./answers.ts";
+import type { AnswerInput } from "./openai/format.ts";
 
 /** A PNG of one transparent pixel. */
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";

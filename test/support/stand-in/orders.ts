@@ -1,9 +1,30 @@
+/** A tool call that the answer should hold, if the request offers the tool. */
+export interface OrderedCall {
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** Something that the answer cites. */
+export interface OrderedCitation {
+  readonly url: string;
+  readonly title: string;
+}
+
+/** Tokens, counted as OpenAI does: `input` holds `cached` and `cacheWrite`, `output` holds `reasoning`. */
+export interface TokenCounts {
+  readonly input: number;
+  readonly cached: number;
+  readonly cacheWrite: number;
+  readonly output: number;
+  readonly reasoning: number;
+}
+
 /**
  * What a request asks of the stand-in, beyond an ordinary answer. Travels in the request's body, since the mint-server
- * forwards a fixed list of headers: as a JSON string in the field `metadata.stand_in`, or in a multipart field
- * `stand_in`.
+ * forwards a fixed list of headers: as a JSON string in the field `metadata.stand_in`, in a multipart field `stand_in`,
+ * or, where a translation would lose the field, inside the text of a message; see {@link orderInText}.
  */
-export interface Orders {
+export interface Orders extends ContentOrders, StreamOrders {
   /** Pieces of content in the answer: `w0 w1 …`, in a stream one event each. */
   readonly events?: number;
   /** The answer's content; with `events` unset, a stream sends it word by word. */
@@ -43,6 +64,39 @@ export interface Orders {
   readonly comments?: boolean;
 }
 
+/** What the answer holds, in no format's words. */
+interface ContentOrders {
+  /** What the model thinks first, with a signature of the format's kind that is checked when it comes back. */
+  readonly reasoning?: string;
+  /** The thoughts are sent in the form that nobody can read, where the format has one. */
+  readonly redacted?: boolean;
+  /** Tools to call, several at once if there are several. One that the request does not offer is named in the text. */
+  readonly toolCalls?: readonly OrderedCall[];
+  /** Why the answer ends; `stop`, or that tools are called, unless given. `refusal`: the content is a refusal. */
+  readonly finish?: "stop" | "length" | "content_filter" | "refusal";
+  /** The structured output: only a request that asks for JSON gets it. A string as it is, anything else as JSON. */
+  readonly json?: unknown;
+  readonly citations?: readonly OrderedCitation[];
+  readonly usage?: Partial<TokenCounts>;
+}
+
+/** How a format's stream is cut up. */
+interface StreamOrders {
+  /** Ends the stream after so many events with an error event of the format's kind. */
+  readonly errorInStream?: number;
+  /** Puts events, blocks and fields that nobody knows between those that are known. */
+  readonly unknownEvents?: boolean;
+  /** Gemini: parts in each event (1 unless given). */
+  readonly partsPerEvent?: number;
+  /**
+   * How a tool call's arguments are cut: every seven characters, or `hard`: each UTF-16 unit by itself, which cuts
+   * through escapes and surrogate pairs.
+   */
+  readonly argumentSplits?: "ordinary" | "hard";
+  /** Chat Completions: how the chunks of several tool calls name the call they belong to, as OpenAI-like servers do. */
+  readonly toolIndexes?: "ordinary" | "missing" | "repeated" | "interleaved";
+}
+
 /** A request's body as the stand-in understands it: the JSON object, or the text fields of a multipart form. */
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -62,15 +116,33 @@ export async function readFields(body: Buffer<ArrayBuffer>, contentType: string)
   return isObject(value) ? value : undefined;
 }
 
-/** The orders in a request's fields; none is an ordinary answer. */
-export function readOrders(fields: Fields): Orders {
-  const metadata = isObject(fields.metadata) ? fields.metadata : fields;
-  const orders = metadata.stand_in;
-  const value = typeof orders === "string" ? parse(orders) : orders;
-  return isObject(value) ? (value as Orders) : {};
+/**
+ * Orders as text, for a message that is translated on its way.
+ *
+ * @example
+ * { role: "user", content: `What is the weather? ${orderInText({ toolCalls: [{ name: "weather", arguments: {} }] })}` }
+ */
+export function orderInText(orders: Orders): string {
+  return `stand-in-order:${Buffer.from(JSON.stringify(orders)).toString("base64url")};`;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+const IN_TEXT = /stand-in-order:([\w-]+);/g;
+
+/**
+ * The orders of a request; none is an ordinary answer. Of several in the text the last one counts. Once the tools have
+ * been called (`toolResults` is the text of what they gave) only an order within their results does: else a
+ * conversation would call the same tools for ever.
+ */
+export function readOrders(fields: Fields, raw = "", toolResults?: string): Orders {
+  const metadata = isObject(fields.metadata) ? fields.metadata : fields;
+  const value = typeof metadata.stand_in === "string" ? parse(metadata.stand_in) : metadata.stand_in;
+  if (isObject(value)) return value as Orders;
+  const last = [...(toolResults ?? raw).matchAll(IN_TEXT)].at(-1)?.[1];
+  const ordered = last === undefined ? undefined : parse(Buffer.from(last, "base64url").toString());
+  return isObject(ordered) ? (ordered as Orders) : {};
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
-import type { Answer, AnswerInput } from "./answers.ts";
+import type { Answer } from "./answers.ts";
+import type { AnswerInput } from "./openai/format.ts";
 
 const DIMENSIONS = 16;
 
 /** `embeddings`: a vector made of the input's hash, as numbers or in base64 (what the `openai` package asks for). */
 export function embeddingsAnswer({ fields, model }: AnswerInput): Answer {
   const data = inputsOf(fields.input).map((input, index) => {
-    const vector = vectorOf(input);
+    const vector = vectorOf(input, Number(fields.dimensions ?? DIMENSIONS));
     const embedding = fields.encoding_format === "base64" ? toBase64(vector) : [...vector];
     return { object: "embedding", index, embedding };
   });
@@ -31,11 +32,12 @@ function inputsOf(input: unknown): readonly unknown[] {
   return Array.isArray(input) && !isTokens ? input : [input];
 }
 
-function vectorOf(input: unknown): Float32Array {
+/** A vector of so many numbers, made of the input's hash. */
+export function vectorOf(input: unknown, dimensions = DIMENSIONS): Float32Array {
   const hash = createHash("sha256")
     .update(JSON.stringify(input ?? null))
     .digest();
-  return Float32Array.from({ length: DIMENSIONS }, (_, at) => hash.readInt16LE(at * 2) / 32768);
+  return Float32Array.from({ length: dimensions }, (_, at) => hash.readInt16LE((at % DIMENSIONS) * 2) / 32768);
 }
 
 function toBase64(vector: Float32Array): string {

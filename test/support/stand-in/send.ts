@@ -27,14 +27,15 @@ export async function send(options: SendOptions): Promise<void> {
   else cutOff(response, orders);
 }
 
+const OPENAI_HEADERS = { "openai-processing-ms": "7", "x-ratelimit-remaining-requests": "4999" };
+
 function headersOf({ answer, exchange }: SendOptions): Record<string, string | string[]> {
   const length = answer.streaming
     ? {}
     : { "content-length": String(answer.parts.reduce((sum, part) => sum + part.length, 0)) };
   const ordinary = {
-    "x-request-id": `req_stand_in_${exchange.number}`,
-    "openai-processing-ms": "7",
-    "x-ratelimit-remaining-requests": "4999",
+    [answer.requestIdHeader]: `req_stand_in_${exchange.number}`,
+    ...(answer.requestIdHeader === "x-request-id" && OPENAI_HEADERS),
   };
   return { ...ordinary, ...length, ...answer.headers } as Record<string, string | string[]>;
 }

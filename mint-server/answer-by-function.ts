@@ -1,0 +1,71 @@
+import { type Answer, failed } from "./answer.ts";
+import type { Completion } from "./complete.ts";
+import { utf8 } from "./contract/bytes.ts";
+import { HEADER, type Source } from "./contract/headers.ts";
+import type { ModelRequest } from "./model-request.ts";
+import type { JsModel } from "./providers/js-model.ts";
+import { encodeWhole, readChat, streamTypeOf } from "./translate-chat.ts";
+import type { StreamEvent } from "./wire/chat-answer.ts";
+import type { ChatSchema } from "./wire/formats.ts";
+import { answerByFunction, type JsCall, streamByFunction } from "./wire/js.ts";
+import { FieldError } from "./wire/read.ts";
+import type { StreamEncoder } from "./wire/wire-format.ts";
+
+/** Schemas in which a function can be asked. */
+const CHAT_SCHEMAS: ReadonlySet<string> = new Set<ChatSchema>([
+  "chat",
+  "completions",
+  "responses",
+  "anthropic",
+  "google",
+]);
+
+/** Answers with a model that is a function, in whatever schema the caller wrote. What it has no use for it does not see. */
+export async function completeByFunction(
+  { request: { signal }, now }: Completion,
+  request: ModelRequest,
+  run: JsModel,
+): Promise<Answer> {
+  const { schema, name } = request.endpoint;
+  if (!CHAT_SCHEMAS.has(schema) || name === "countTokens") {
+    const detail = `The model ${request.model} answers conversations only.`;
+    return failed({ kind: "bad_field", param: "model", detail });
+  }
+  try {
+    const chat = await readChat({ request, now }, schema as ChatSchema);
+    const call: JsCall = { run, request: chat.request, signal };
+    const { contentType, body } = request.stream
+      ? {
+          contentType: streamTypeOf(chat),
+          body: written(streamByFunction(call), chat.schema.createStreamEncoder(chat.request, chat.stamp)),
+        }
+      : encodeWhole(await answerByFunction(call), chat);
+    const source: Source = "upstream";
+    return {
+      status: 200,
+      headers: { "content-type": contentType, [HEADER.usedEndpoint]: "js", [HEADER.source]: source },
+      body,
+    };
+  } catch (error) {
+    if (error instanceof FieldError) return failed({ kind: "bad_field", param: error.param, detail: error.message });
+    return failed({ kind: signal.aborted ? "caller_left" : "model_function_failed" });
+  }
+}
+
+/** Writes an answer's steps as its caller reads them. The function stops when the caller leaves. */
+function written(steps: AsyncGenerator<StreamEvent>, encoder: StreamEncoder): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      // A pull that gave nothing would not be asked again.
+      for (;;) {
+        const { done, value } = await steps.next();
+        if (done) return controller.close();
+        const text = encoder.encode(value);
+        if (text !== "") return controller.enqueue(utf8(text));
+      }
+    },
+    async cancel() {
+      await steps.return(undefined);
+    },
+  });
+}

@@ -1,0 +1,164 @@
+import type { ErrorDetails } from "./contract/openai-error.ts";
+import { fail, ok, type Result } from "./failures.ts";
+import { malformed } from "./malformed.ts";
+import type { ModelRequest } from "./model-request.ts";
+import { wireOf } from "./providers/address.ts";
+import type { Endpoint } from "./providers/provider.ts";
+import type { Attempt, UpstreamAnswer } from "./providers/upstream.ts";
+import { planChat } from "./translate-chat.ts";
+import { planEmbedding } from "./translate-embedding.ts";
+import { decodeError as decodeAnthropicError } from "./wire/anthropic/errors.ts";
+import { asStream, withoutStreaming } from "./wire/as-stream.ts";
+import { holdsCarrier } from "./wire/carry.ts";
+import type { SpokenWire } from "./wire/formats.ts";
+import { decodeError as decodeGoogleError } from "./wire/google/error.ts";
+import { repairRequest } from "./wire/openai/repair-request.ts";
+import { asObject, FieldError, parse } from "./wire/read.ts";
+
+/** How one endpoint is asked, and how its answer becomes the caller's. */
+export interface Plan
+  extends Pick<
+    Attempt,
+    "wire" | "path" | "stream" | "payload" | "contentType" | "accept" | "callerHeaders" | "decodeError"
+  > {
+  /** Absent: the provider's answer is the caller's as it is. */
+  readonly translate?: (upstream: UpstreamAnswer) => Promise<Result<Translated>>;
+}
+
+/** A body in the caller's schema. */
+export interface Translated {
+  readonly contentType: string;
+  readonly body: string | ReadableStream<Uint8Array>;
+}
+
+/** What a plan is made of. */
+export interface Planning {
+  readonly request: ModelRequest;
+  readonly endpoint: Endpoint;
+  readonly headers: Headers;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** What of a provider's error may be told. */
+  readonly clean: (details: ErrorDetails) => ErrorDetails;
+}
+
+/**
+ * Decides how an endpoint is asked: with the caller's own bytes where its provider speaks the caller's schema, else by way of
+ * a neutral request. What the provider has no place for is a failure that names the caller's field.
+ */
+export async function planCall(planning: Planning): Promise<Result<Plan>> {
+  const { request, endpoint } = planning;
+  const wire = wireOf(endpoint, request.model);
+  if (wire === "window" || wire === "js") return fail({ kind: "model_runs_in_browser", model: request.model });
+  try {
+    return ok(passthroughPlan(planning, wire) ?? (await translatedPlan(planning, wire)));
+  } catch (error) {
+    if (!(error instanceof FieldError)) throw error;
+    return fail({ kind: "bad_field", param: error.param, detail: error.message });
+  }
+}
+
+function translatedPlan(planning: Planning, wire: SpokenWire): Promise<Plan> {
+  const { schema, name } = planning.request.endpoint;
+  if (schema === "openai" || name === "countTokens") throw notSpoken(planning.request);
+  return schema === "embeddings" || schema === "google-embeddings"
+    ? planEmbedding(planning, wire, schema)
+    : planChat(planning, wire, schema);
+}
+
+function notSpoken({ model, endpoint }: ModelRequest): FieldError {
+  return new FieldError("model", `The provider of ${JSON.stringify(model)} has nothing like ${endpoint.name}.`);
+}
+
+/** A plan without translation, where the provider's wire format is the caller's schema. */
+function passthroughPlan(planning: Planning, wire: SpokenWire): Plan | undefined {
+  const { request, endpoint, headers } = planning;
+  const { schema, path } = request.endpoint;
+  const method = path.slice(path.indexOf(":") + 1);
+  const isOpenAI = wire === "openai";
+  if (schema === "chat") return isOpenAI ? passthroughChat(planning) : undefined;
+  // Signatures of another provider's, which this one would refuse as they are; and streams that it cannot give.
+  if (holdsForeign(request) || (request.stream && !endpoint.supportsStreaming)) {
+    return isOpenAI && schema === "completions"
+      ? withStream(planning, passthrough(planning, { wire, path }))
+      : undefined;
+  }
+  switch (schema) {
+    case "anthropic": {
+      const callerHeaders = pick(headers, ["anthropic-version", "anthropic-beta"]);
+      return wire === schema ? passthrough(planning, { wire, path: "messages", callerHeaders }) : undefined;
+    }
+    case "google":
+      return wire === schema ? passthrough(planning, { wire, path: method }) : undefined;
+    case "google-embeddings":
+      return wire === "google" && !endpoint.provider.embeddings
+        ? passthrough(planning, { wire, path: method })
+        : undefined;
+    case "responses":
+      return endpoint.provider.responses && (isOpenAI || wire === "responses")
+        ? passthrough(planning, { wire: "responses", path })
+        : undefined;
+    default:
+      return isOpenAI ? passthrough(planning, { wire, path }) : undefined;
+  }
+}
+
+function passthroughChat(planning: Planning): Plan {
+  const { request, endpoint } = planning;
+  const { toolCallIds } = endpoint.provider;
+  const plan = passthrough(planning, { wire: "openai", path: request.endpoint.path });
+  const repaired = toolCallIds || holdsForeign(request) ? repairRequest(request.body, endpoint.provider) : undefined;
+  return withStream(planning, repaired ? { ...plan, payload: JSON.stringify(repaired) } : plan);
+}
+
+/** For a streaming caller at an endpoint that cannot stream: the whole answer becomes a stream. */
+function withStream({ request, endpoint, clean }: Planning, plan: Plan): Plan {
+  if (!request.stream || endpoint.supportsStreaming) return plan;
+  const includeUsage = asObject(request.body.stream_options)?.include_usage === true;
+  return {
+    ...plan,
+    stream: false,
+    accept: "*/*",
+    payload: withoutStreaming(JSON.parse(String(plan.payload)) as Record<string, unknown>),
+    async translate({ body }) {
+      const text = await new Response(body).text();
+      const stream = asStream(parse(text), { includeUsage });
+      return stream === undefined
+        ? malformed(text, { decodeError: plan.decodeError, clean })
+        : ok({ contentType: "text/event-stream", body: stream });
+    },
+  };
+}
+
+function holdsForeign({ payload }: ModelRequest): boolean {
+  return typeof payload === "string" && holdsCarrier(payload);
+}
+
+/** Where errors are not OpenAI's. */
+const ERRORS: Readonly<Partial<Record<SpokenWire, Pick<Plan, "decodeError">>>> = {
+  anthropic: { decodeError: decodeAnthropicError },
+  google: { decodeError: decodeGoogleError },
+};
+
+type Own = Pick<Plan, "path" | "callerHeaders"> & { readonly wire: SpokenWire };
+
+function passthrough({ request, endpoint }: Planning, own: Own): Plan {
+  const { stream, isArray, contentType, payload, body } = request;
+  const { bodyFor } = endpoint.provider;
+  return {
+    stream: stream && !isArray,
+    contentType,
+    payload: bodyFor ? JSON.stringify(bodyFor(body, own.wire)) : payload,
+    accept: stream && !isArray ? "text/event-stream" : "*/*",
+    ...ERRORS[own.wire],
+    ...own,
+  };
+}
+
+function pick(headers: Headers, names: readonly string[]): Record<string, string> {
+  const found = names.flatMap((name) => {
+    const value = headers.get(name);
+    return value === null ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(found);
+}

@@ -1,0 +1,113 @@
+import { ok, type Result } from "./failures.ts";
+import { malformed } from "./malformed.ts";
+import type { Plan, Planning, Translated } from "./plan.ts";
+import type { UpstreamAnswer } from "./providers/upstream.ts";
+import { type ChatAnswer, eventsOf } from "./wire/chat-answer.ts";
+import type { ChatRequest } from "./wire/chat-request.ts";
+import { type ChatSchema, SCHEMAS, type SpokenWire, WIRES } from "./wire/formats.ts";
+import { pump } from "./wire/pump.ts";
+import { parse } from "./wire/read.ts";
+import { checkSupport } from "./wire/support.ts";
+import { createTranslation } from "./wire/translation.ts";
+import type { CallerFormat, Stamp, StreamEncoder, WireFormat } from "./wire/wire-format.ts";
+
+/** The caller's conversation, read once, whatever many endpoints are asked. */
+export interface ReadChat {
+  readonly schema: CallerFormat;
+  readonly request: ChatRequest;
+  readonly stamp: Stamp;
+}
+
+/** @throws {FieldError} for what the caller's schema or the provider's wire format has no place for. */
+export async function planChat(planning: Planning, wireId: SpokenWire, schemaId: ChatSchema): Promise<Plan> {
+  const { endpoint, request } = planning;
+  const [chat, wire] = await Promise.all([readChat(planning, schemaId), WIRES[wireId]()]);
+  checkSupport(chat.request, wire.support);
+  const stream = request.stream && endpoint.supportsStreaming;
+  const asked = stream === chat.request.stream ? chat.request : { ...chat.request, stream };
+  const body = wire.encodeRequest(asked, endpoint.provider);
+  const { bodyFor } = endpoint.provider;
+  return {
+    wire: wireId,
+    path: PATHS[wireId](stream),
+    stream,
+    payload: JSON.stringify(bodyFor ? bodyFor(body, wireId) : body),
+    contentType: "application/json",
+    accept: stream ? STREAM_TYPES[wire.framing] : "application/json",
+    decodeError: wire.decodeError,
+    translate: (upstream) => translate({ upstream, wire, chat, asked, planning }),
+  };
+}
+
+/** What the call of a conversation is called, in each wire format's own terms. */
+const PATHS: Readonly<Record<SpokenWire, (stream: boolean) => string>> = {
+  openai: () => "chat/completions",
+  responses: () => "responses",
+  anthropic: () => "messages",
+  google: (stream) => (stream ? "streamGenerateContent" : "generateContent"),
+  bedrock: (stream) => (stream ? "converse-stream" : "converse"),
+};
+
+const STREAM_TYPES: Readonly<Record<WireFormat["framing"], string>> = {
+  sse: "text/event-stream",
+  aws: "application/vnd.amazon.eventstream",
+};
+
+/** @throws {FieldError} at the first field of the body that is wrong or unknown. */
+export async function readChat(
+  { request, now }: Pick<Planning, "request" | "now">,
+  schemaId: ChatSchema,
+): Promise<ReadChat> {
+  const schema = await SCHEMAS[schemaId]();
+  const { body, model, stream, isArray } = request;
+  return {
+    schema,
+    request: schema.decodeRequest(body, { model, stream, isArray }),
+    stamp: {
+      created: Math.floor(now / 1000),
+      newId: (prefix) => `${prefix}${crypto.randomUUID().replaceAll("-", "")}`,
+    },
+  };
+}
+
+interface Translating {
+  readonly upstream: UpstreamAnswer;
+  readonly wire: WireFormat;
+  readonly chat: ReadChat;
+  /** The request as this provider was asked it. */
+  readonly asked: ChatRequest;
+  readonly planning: Planning;
+}
+
+async function translate({ upstream, wire, chat, asked, planning }: Translating): Promise<Result<Translated>> {
+  const { schema, request, stamp } = chat;
+  const { body, headers } = upstream;
+  if (asked.stream && body && headers["content-type"]?.startsWith(STREAM_TYPES[wire.framing])) {
+    const decoder = wire.createStreamDecoder(asked);
+    const encoder = schema.createStreamEncoder(request, stamp);
+    const translation = createTranslation({ framing: wire.framing, decoder, encoder, clean: planning.clean });
+    return ok({ contentType: streamTypeOf(chat), body: pump(body, translation) });
+  }
+  const text = await new Response(body).text();
+  const answer = wire.decodeAnswer(parse(text), asked);
+  if (!answer) return malformed(text, { decodeError: wire.decodeError, clean: planning.clean });
+  return ok(encodeWhole(answer, chat));
+}
+
+/** A whole answer in the caller's schema, as a stream if the caller wants one. */
+export function encodeWhole(answer: ChatAnswer, chat: ReadChat): Translated {
+  const { schema, request, stamp } = chat;
+  if (!request.stream) {
+    return { contentType: "application/json", body: JSON.stringify(schema.encodeAnswer(answer, request, stamp)) };
+  }
+  return { contentType: streamTypeOf(chat), body: encodeAll(answer, schema.createStreamEncoder(request, stamp)) };
+}
+
+function encodeAll(answer: ChatAnswer, encoder: StreamEncoder): string {
+  return [...eventsOf(answer)].map((event) => encoder.encode(event)).join("");
+}
+
+/** Gemini's stream is a JSON array for those who do not ask for events. */
+export function streamTypeOf({ request }: ReadChat): string {
+  return request.isArray ? "application/json" : "text/event-stream";
+}

@@ -1,0 +1,31 @@
+import { supports } from "../support.ts";
+import type { WireFormat } from "../wire-format.ts";
+import { decodeAnswer } from "./decode-answer.ts";
+import { decodeError } from "./decode-error.ts";
+import { createStreamDecoder } from "./decode-stream.ts";
+import { encodeRequest } from "./encode-request.ts";
+
+/** Amazon Bedrock's Converse and ConverseStream. */
+export const bedrock: WireFormat = {
+  support: supports(
+    [
+      "maxTokens",
+      "temperature",
+      "topP",
+      "topK",
+      "stop",
+      "tools",
+      "toolChoice",
+      "jsonMode",
+      "jsonSchema",
+      "reasoning",
+      "metadata",
+    ],
+    ["seed", "user", "promptCacheKey", "serviceTier", "verbosity", "store", "strictTools"],
+  ),
+  framing: "aws",
+  encodeRequest,
+  decodeAnswer,
+  createStreamDecoder,
+  decodeError: (body) => decodeError(body),
+};

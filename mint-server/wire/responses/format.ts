@@ -1,0 +1,21 @@
+import type { CallerFormat, WireFormat } from "../wire-format.ts";
+import { decodeAnswer } from "./decode-answer.ts";
+import { decodeError } from "./decode-error.ts";
+import { decodeRequest } from "./decode-request.ts";
+import { createStreamDecoder } from "./decode-stream.ts";
+import { encodeAnswer } from "./encode-answer.ts";
+import { encodeRequest, SUPPORT } from "./encode-request.ts";
+import { createStreamEncoder } from "./encode-stream.ts";
+
+/** OpenAI's Responses: what callers write in it, and models that answer in nothing else. */
+export const responses: WireFormat & CallerFormat = {
+  support: SUPPORT,
+  framing: "sse",
+  encodeRequest,
+  decodeAnswer,
+  createStreamDecoder,
+  decodeError,
+  decodeRequest,
+  encodeAnswer,
+  createStreamEncoder,
+};
