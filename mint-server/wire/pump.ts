@@ -101,11 +101,57 @@ async function carry(
   }
 }
 
+/** For bytes that are no text: a read and a write in JavaScript for each chunk. */
 function pumpBytes(
   upstream: ReadableStream<Uint8Array>,
   translation: Translation,
   signal: AbortSignal | undefined,
 ): ReadableStream<Uint8Array> {
   const { readable, writable } = new IdentityTransformStream();
+  void translateBytes({ upstream, writable, translation, signal });
   return readable;
+}
+
+interface BytesCarrying {
+  readonly upstream: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  readonly translation: Translation;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function translateBytes({ upstream, writable, translation, signal }: BytesCarrying): Promise<void> {
+  const reader = upstream.getReader({ mode: "byob" });
+  const writer = writable.getWriter();
+  const leave = (reason?: unknown): Promise<void> => reader.cancel(reason).catch(() => {});
+  writer.closed.catch(leave);
+  signal?.addEventListener("abort", () => void leave(signal.reason));
+  const say = async (text: string): Promise<void> => {
+    if (text !== "") await writer.write(utf8(text));
+  };
+  try {
+    let buffer = new ArrayBuffer(READ_BYTES);
+    while (!translation.done) {
+      const step = await reader.read(new Uint8Array(buffer)).catch(() => undefined);
+      if (!step || step.done) break;
+      await say(translation.feed(step.value));
+      buffer = step.value.buffer;
+    }
+    if (!translation.done) await say(translation.end());
+    await writer.close();
+    await drained(reader, buffer);
+  } catch (error) {
+    await leave(error);
+    await writer.abort(error).catch(() => {});
+  }
+}
+
+/** Reads what is left for as long as the grace lasts. */
+async function drained(reader: ReadableStreamBYOBReader, buffer: ArrayBuffer): Promise<void> {
+  const timer = setTimeout(() => reader.cancel().catch(() => {}), GRACE_MS);
+  for (let rest = buffer; ; ) {
+    const step = await reader.read(new Uint8Array(rest)).catch(() => undefined);
+    if (!step || step.done) break;
+    rest = step.value.buffer as ArrayBuffer;
+  }
+  clearTimeout(timer);
 }

@@ -537,6 +537,13 @@ describe("a stream", () => {
     ]);
   });
 
+  test("holds one answer, however many there are", () => {
+    const choice = (index: number) => ({ index, parts: [say(`${index}`)], finish: { reason: "stop" } }) as const;
+    const both = { choices: [choice(0), choice(1)] };
+    expect(encode(both)).toEqual(encode({ choices: [choice(0)] }));
+    expect(streamOf(eventsOf(both))).toEqual(streamOf(eventsOf({ choices: [choice(0)] })));
+  });
+
   test("marks a call that was cut off", () => {
     const parts: Part[] = [{ kind: "tool_call", id: "a", name: "f", arguments: '{"x":' }];
     const answer = { choices: [{ index: 0, parts, finish: { reason: "length" } } as const] };

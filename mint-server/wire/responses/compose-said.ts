@@ -86,7 +86,8 @@ export function addLogprobs(composing: Composing, given: readonly TokenLogprob[]
   const { text } = composing;
   if (!text) return;
   const logprobs = given.map(({ top, ...token }) => ({ ...bytesOf(token), top_logprobs: top.map(bytesOf) }));
-  text.part.logprobs = [...(text.part.logprobs ?? []), ...logprobs];
+  text.part.logprobs ??= [];
+  for (const logprob of logprobs) text.part.logprobs.push(logprob);
   if (isOpen(composing, text)) {
     composing.send({ type: "response.output_text.delta", ...text.place, delta: "", logprobs });
   }

@@ -15,28 +15,24 @@ import { wrong } from "./wrong.ts";
  */
 export function decodeInput(input: unknown): readonly Message[] {
   if (typeof input === "string") return [{ role: "user", parts: [{ kind: "text", text: input }] }];
-  const messages: Message[] = [];
+  const messages: (Message & { readonly parts: Part[] })[] = [];
   for (const [index, value] of needList(input, "input").entries()) {
     const at = `input[${index}]`;
-    const message = decodeItem(needObject(value, at), at);
+    const { role, parts } = decodeItem(needObject(value, at), at);
     const last = messages.at(-1);
-    if (last && belongTogether(last, message)) {
-      messages[messages.length - 1] = { role: last.role, parts: [...last.parts, ...message.parts] };
-      // An answer that was cut off before its first word: no provider takes it back.
-    } else if (message.role !== "assistant" || message.parts.length > 0) messages.push(message);
+    if (last?.role === role && belongTogether(last.parts, parts)) for (const part of parts) last.parts.push(part);
+    // Nothing at all of the assistant's is an answer that was cut off before its first word: no provider takes it back.
+    else if (role !== "assistant" || parts.length > 0) messages.push({ role, parts: [...parts] });
   }
   return messages;
 }
 
-/** Two things that were said stay two messages. */
-function belongTogether(last: Message, next: Message): boolean {
-  if (last.role !== next.role) return false;
-  if (next.role === "assistant") return !(isSaid(last) && isSaid(next));
-  return next.role === "user" && [...last.parts, ...next.parts].every(({ kind }) => kind === "tool_result");
-}
-
-function isSaid({ parts }: Message): boolean {
-  return parts.some(({ kind }) => kind === "text" || kind === "refusal");
+/** Thoughts and calls go with the words of their answer, results with each other; two things that were said stay two. */
+function belongTogether(before: readonly Part[], next: readonly Part[]): boolean {
+  const [part] = next;
+  if (part?.kind === "tool_result") return before.at(-1)?.kind === "tool_result";
+  if (part?.kind === "reasoning" || part?.kind === "tool_call") return true;
+  return part !== undefined && before.every(({ kind }) => kind === "reasoning" || kind === "tool_call");
 }
 
 function decodeItem(item: Json, at: string): Message {

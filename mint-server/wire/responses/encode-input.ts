@@ -53,7 +53,7 @@ function encodeRun(role: Message["role"], run: readonly Part[], marks: boolean):
 
 /** Its own thoughts go back to the API, which looks at their encrypted form only. */
 function encodeReasoning(part: ReasoningPart): ResponseInputItem[] {
-  const signature = part.signature;
+  const signature = signatureFor(part, WIRE);
   if (!signature) return [];
   const summary = part.text === "" ? [] : [{ type: "summary_text", text: part.text } as const];
   const item = { type: "reasoning", summary, encrypted_content: signature.value } as const;
