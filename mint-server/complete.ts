@@ -110,6 +110,7 @@ async function attempt(completion: Completion, request: ModelRequest, endpoint: 
     request,
     endpoint,
     headers,
+    signal,
     now,
     clean: (details) => withoutSecrets(details, endpoint),
   });

@@ -36,6 +36,8 @@ export interface Planning {
   readonly request: ModelRequest;
   readonly endpoint: Endpoint;
   readonly headers: Headers;
+  /** Aborts when the caller leaves. */
+  readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** What of a provider's error may be told. */
@@ -105,9 +107,10 @@ function passthroughPlan(planning: Planning, wire: SpokenWire): Plan | undefined
 
 function passthroughChat(planning: Planning): Plan {
   const { request, endpoint } = planning;
-  const { toolCallIds } = endpoint.provider;
+  const { toolCallIds, files } = endpoint.provider;
   const plan = passthrough(planning, { wire: "openai", path: request.endpoint.path });
-  const repaired = toolCallIds || holdsForeign(request) ? repairRequest(request.body, endpoint.provider) : undefined;
+  const repaired =
+    toolCallIds || files || holdsForeign(request) ? repairRequest(request.body, endpoint.provider) : undefined;
   return withStream(planning, repaired ? { ...plan, payload: JSON.stringify(repaired) } : plan);
 }
 

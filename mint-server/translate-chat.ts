@@ -33,7 +33,7 @@ export async function planChat(planning: Planning, wireId: SpokenWire, schemaId:
     stream,
     payload: JSON.stringify(bodyFor ? bodyFor(body, wireId) : body),
     contentType: "application/json",
-    accept: stream ? STREAM_TYPES[wire.framing] : "application/json",
+    accept: stream ? wire.framing.contentType : "application/json",
     decodeError: wire.decodeError,
     translate: (upstream) => translate({ upstream, wire, chat, asked, planning }),
   };
@@ -46,11 +46,6 @@ const PATHS: Readonly<Record<SpokenWire, (stream: boolean) => string>> = {
   anthropic: () => "messages",
   google: (stream) => (stream ? "streamGenerateContent" : "generateContent"),
   bedrock: (stream) => (stream ? "converse-stream" : "converse"),
-};
-
-const STREAM_TYPES: Readonly<Record<WireFormat["framing"], string>> = {
-  sse: "text/event-stream",
-  aws: "application/vnd.amazon.eventstream",
 };
 
 /** @throws {FieldError} at the first field of the body that is wrong or unknown. */
@@ -82,11 +77,11 @@ interface Translating {
 async function translate({ upstream, wire, chat, asked, planning }: Translating): Promise<Result<Translated>> {
   const { schema, request, stamp } = chat;
   const { body, headers } = upstream;
-  if (asked.stream && body && headers["content-type"]?.startsWith(STREAM_TYPES[wire.framing])) {
+  if (asked.stream && body && headers["content-type"]?.startsWith(wire.framing.contentType)) {
     const decoder = wire.createStreamDecoder(asked);
     const encoder = schema.createStreamEncoder(request, stamp);
     const translation = createTranslation({ framing: wire.framing, decoder, encoder, clean: planning.clean });
-    return ok({ contentType: streamTypeOf(chat), body: pump(body, translation) });
+    return ok({ contentType: streamTypeOf(chat), body: pump(body, translation, planning.signal) });
   }
   const text = await new Response(body).text();
   const answer = wire.decodeAnswer(parse(text), asked);

@@ -27,6 +27,8 @@ export interface Provider {
   readonly responses?: true;
   /** `nine`: ids of tool calls must be nine letters or digits. */
   readonly toolCallIds?: "nine";
+  /** Name of the part of a message that holds a document, where it is not OpenAI's `file`. */
+  readonly files?: "document_url" | "file_url";
   /** Fields of its wire format that it calls otherwise, or (null) refuses. */
   readonly fields?: Readonly<Record<string, string | null>>;
   /** Its way of asking for vectors, where that is not its wire format's. */

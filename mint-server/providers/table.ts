@@ -15,6 +15,10 @@ const openaiLike = (id: string, keySetting: string, baseURL: string, models: Reg
 const NONE = /(?!)/;
 const OPENAI =
   /^(ft:)?(gpt-(?!35-|oss-)|chatgpt-|o\d|codex-|text-embedding-(?!00)|omni-moderation-|text-moderation-|dall-e-|whisper-1$|tts-|text-davinci-|davinci-002|babbage-002|computer-use-)/;
+/** OpenAI's models that answer at `/responses` alone. */
+const RESPONSES_ONLY: NonNullable<Provider["otherWires"]> = [
+  [/^(ft:)?(o\d(-mini)?-(pro|deep-research)|gpt-5(\.\d+)?-(pro|codex)|codex-|computer-use-)/, "responses"],
+];
 /** The one model of another provider that is also known as a model of OpenAI's and of Azure's. */
 const LLAMA_OF_OTHERS = /^accounts\/fireworks\/models\/llama-v3p3-70b-instruct$/;
 /** Hosts of other makers' models call them `maker/model`. */
@@ -29,6 +33,7 @@ const PROVIDERS: readonly Provider[] = [
   {
     ...openaiLike("openai", "OPENAI_API_KEY", "https://api.openai.com/v1", OPENAI),
     alsoModels: LLAMA_OF_OTHERS,
+    otherWires: RESPONSES_ONLY,
     responses: true,
   },
   {
@@ -39,6 +44,7 @@ const PROVIDERS: readonly Provider[] = [
     optionSettings: { apiVersion: "AZURE_OPENAI_API_VERSION" },
     auth: "api-key",
     wire: "openai",
+    otherWires: RESPONSES_ONLY,
     models: /^gpt-35-/,
     alsoModels: new RegExp(`${OPENAI.source}|${LLAMA_OF_OTHERS.source}`),
     url: deploymentURL,
@@ -104,6 +110,7 @@ const PROVIDERS: readonly Provider[] = [
       /^(mistral|ministral|magistral|devstral|codestral|pixtral|voxtral|open-mistral|open-mixtral|open-codestral)-(?!7b-)/,
     ),
     toolCallIds: "nine",
+    files: "document_url",
     fields: { seed: "random_seed", stream_options: null, user: null },
   },
   { ...openaiLike("xai", "XAI_API_KEY", "https://api.x.ai/v1", /^grok-/), responses: true },
@@ -114,7 +121,10 @@ const PROVIDERS: readonly Provider[] = [
     "https://api.cohere.com/compatibility/v1",
     /^(command(-|$)|c4ai-|embed-(v\d|english|multilingual))/,
   ),
-  openaiLike("perplexity", "PERPLEXITY_API_KEY", "https://api.perplexity.ai", /^(sonar|pplx-|r1-1776)/),
+  {
+    ...openaiLike("perplexity", "PERPLEXITY_API_KEY", "https://api.perplexity.ai", /^(sonar|pplx-|r1-1776)/),
+    files: "file_url",
+  },
   openaiLike(
     "fireworks",
     "FIREWORKS_API_KEY",

@@ -102,6 +102,7 @@ function* partEvents(part: Part, choice: number, call: number): Generator<Stream
     case "text":
       yield { type: "text", choice, text: part.text };
       for (const citation of part.citations ?? []) yield { type: "citation", choice, citation };
+      // A text's signature has no place beside it: it goes into a thought of its own.
       if (part.signature) yield { type: "reasoning_end", choice, signature: part.signature };
       break;
     case "refusal":

@@ -23,7 +23,7 @@ export function observe(
 function createObservation(terminal: StreamTerminal, schema: ErrorSchema): Translation {
   const probe = createStreamProbe(terminal);
   const hold = createEventHold();
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
   const joined = (parts: readonly Uint8Array[]): string =>
     parts.reduce((text, part) => text + decoder.decode(part, { stream: true }), "");
   return {

@@ -1,4 +1,5 @@
 import { utf8 } from "../contract/bytes.ts";
+import { GRACE_MS, pumpBytes } from "./pump-bytes.ts";
 
 /** From a provider's bytes to the caller's text. */
 export interface Translation {
@@ -12,10 +13,7 @@ export interface Translation {
   readonly isBinary?: boolean;
 }
 
-const READ_BYTES = 16 * 1024;
-
-/** How long a provider may take to end its stream after all was said: a connection that ended by itself can be used again. */
-const GRACE_MS = 250;
+const OVER = "all was said";
 
 /**
  * The provider's stream in the caller's words: whatever a chunk says is out before the next is waited for. The caller's
@@ -46,112 +44,62 @@ function pumpText(
   signal: AbortSignal | undefined,
 ): ReadableStream<Uint8Array> {
   const { readable, writable } = new IdentityTransformStream();
-  const said = Promise.withResolvers<void>();
+  const stop = new AbortController();
+  const said = (say: () => string): string => {
+    if (translation.done || stop.signal.aborted) return "";
+    try {
+      return say();
+    } catch (error) {
+      stop.abort(error);
+      return "";
+    } finally {
+      if (translation.done) setTimeout(() => stop.abort(OVER), GRACE_MS);
+    }
+  };
   const rewriter = new HTMLRewriter()
     .on(PLAINTEXT, {
       element(tag) {
         tag.removeAndKeepContent();
       },
       text(chunk) {
-        const text = translation.done ? "" : translation.feed(utf8(chunk.text));
+        const text = said(() => translation.feed(utf8(chunk.text)));
         if (text === "") chunk.remove();
         else chunk.replace(text, RAW);
-        if (translation.done) said.resolve();
       },
     })
     .onDocument({
       end(document) {
-        if (!translation.done) document.append(translation.end(), RAW);
+        document.append(
+          said(() => translation.end()),
+          RAW,
+        );
       },
     });
   const { body } = rewriter.transform(new Response(readable, AS_HTML));
-  void carry(upstream, writable, { said: said.promise, signal });
+  void carry(upstream, writable, { stop: stop.signal, leaving: signal });
   // A response made with a body has one.
   return body as ReadableStream<Uint8Array>;
 }
 
-interface Carrying {
-  readonly said: Promise<void>;
-  readonly signal: AbortSignal | undefined;
+interface Stops {
+  /** Aborted with `OVER` when the grace has passed, with an error when the translation threw. */
+  readonly stop: AbortSignal;
+  readonly leaving: AbortSignal | undefined;
 }
 
 /** Puts the tag before the provider's bytes, and ends the answer in order however the provider ends. */
 async function carry(
   upstream: ReadableStream<Uint8Array>,
   writable: WritableStream<Uint8Array>,
-  { said, signal }: Carrying,
+  { stop, leaving }: Stops,
 ): Promise<void> {
-  const stop = new AbortController();
-  void said.then(() => setTimeout(() => stop.abort(), GRACE_MS));
   const writer = writable.getWriter();
-  try {
-    await writer.write(utf8(`<${PLAINTEXT}>`));
-    writer.releaseLock();
-    await upstream
-      .pipeTo(writable, {
-        preventClose: true,
-        preventAbort: true,
-        signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
-      })
-      // A broken connection is an end like any other; what the caller is told of it, the translation decides.
-      .catch(() => {});
-    await writable.close();
-  } catch {
-    // The caller has left: nobody is there to be told.
-  }
-}
-
-/** For bytes that are no text: a read and a write in JavaScript for each chunk. */
-function pumpBytes(
-  upstream: ReadableStream<Uint8Array>,
-  translation: Translation,
-  signal: AbortSignal | undefined,
-): ReadableStream<Uint8Array> {
-  const { readable, writable } = new IdentityTransformStream();
-  void translateBytes({ upstream, writable, translation, signal });
-  return readable;
-}
-
-interface BytesCarrying {
-  readonly upstream: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
-  readonly translation: Translation;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function translateBytes({ upstream, writable, translation, signal }: BytesCarrying): Promise<void> {
-  const reader = upstream.getReader({ mode: "byob" });
-  const writer = writable.getWriter();
-  const leave = (reason?: unknown): Promise<void> => reader.cancel(reason).catch(() => {});
-  writer.closed.catch(leave);
-  signal?.addEventListener("abort", () => void leave(signal.reason));
-  const say = async (text: string): Promise<void> => {
-    if (text !== "") await writer.write(utf8(text));
-  };
-  try {
-    let buffer = new ArrayBuffer(READ_BYTES);
-    while (!translation.done) {
-      const step = await reader.read(new Uint8Array(buffer)).catch(() => undefined);
-      if (!step || step.done) break;
-      await say(translation.feed(step.value));
-      buffer = step.value.buffer;
-    }
-    if (!translation.done) await say(translation.end());
-    await writer.close();
-    await drained(reader, buffer);
-  } catch (error) {
-    await leave(error);
-    await writer.abort(error).catch(() => {});
-  }
-}
-
-/** Reads what is left for as long as the grace lasts. */
-async function drained(reader: ReadableStreamBYOBReader, buffer: ArrayBuffer): Promise<void> {
-  const timer = setTimeout(() => reader.cancel().catch(() => {}), GRACE_MS);
-  for (let rest = buffer; ; ) {
-    const step = await reader.read(new Uint8Array(rest)).catch(() => undefined);
-    if (!step || step.done) break;
-    rest = step.value.buffer as ArrayBuffer;
-  }
-  clearTimeout(timer);
+  const tagged = writer.write(utf8(`<${PLAINTEXT}>`));
+  writer.releaseLock();
+  const signal = leaving ? AbortSignal.any([leaving, stop]) : stop;
+  // A broken connection is an end like any other; what the caller is told of it, the translation decides.
+  await upstream.pipeTo(writable, { preventClose: true, preventAbort: true, signal }).catch(() => {});
+  const ended = stop.aborted && stop.reason !== OVER ? writable.abort(stop.reason) : writable.close();
+  // The caller may have left: nobody is there to be told.
+  await Promise.all([tagged, ended]).catch(() => {});
 }

@@ -1,13 +1,7 @@
-import { createParser } from "eventsource-parser";
-import type { ErrorDetails } from "../contract/openai-error.ts";
-import { TRUNCATED } from "../contract/openai-error.ts";
-import { createFrameReader } from "./bedrock/frames.ts";
+import { type ErrorDetails, TRUNCATED } from "../contract/openai-error.ts";
 import type { StreamEvent } from "./chat-answer.ts";
 import type { Translation } from "./pump.ts";
-import type { StreamDecoder, StreamEncoder, WireEvent, WireFormat } from "./wire-format.ts";
-
-/** Longest event of a provider's stream, in characters: Gemini's can hold whole images. */
-const MAX_EVENT_LENGTH = 16 * 1024 * 1024;
+import type { Framing, StreamDecoder, StreamEncoder } from "./wire-format.ts";
 
 const MALFORMED: ErrorDetails = {
   message: "The provider's event stream was not one that its API defines.",
@@ -16,7 +10,7 @@ const MALFORMED: ErrorDetails = {
 };
 
 export interface TranslationParts {
-  readonly framing: WireFormat["framing"];
+  readonly framing: Framing;
   readonly decoder: StreamDecoder;
   readonly encoder: StreamEncoder;
   /** What may be told of a provider's error. */
@@ -34,7 +28,7 @@ export function createTranslation({ framing, decoder, encoder, clean }: Translat
     done = checked.type === "end" || checked.type === "error";
     text += encoder.encode(checked.type === "error" ? { ...checked, details: clean(checked.details) } : checked);
   };
-  const feed = (framing === "aws" ? createAwsFeed : createSseFeed)({
+  const feed = framing.createReader({
     onEvent: (event) => decoder.decode(event, emit),
     onBroken: () => emit({ type: "error", details: MALFORMED }),
   });
@@ -44,6 +38,7 @@ export function createTranslation({ framing, decoder, encoder, clean }: Translat
     return all;
   };
   return {
+    isBinary: framing.isBinary,
     feed(chunk) {
       if (!done) feed(chunk);
       return taken();
@@ -60,40 +55,15 @@ export function createTranslation({ framing, decoder, encoder, clean }: Translat
 
 /** An end that leaves a choice without its finish reason is a cut. */
 function createGuard(): (event: StreamEvent) => StreamEvent {
-  const open = new Set<number>();
-  let finished = 0;
+  const begun = new Set<number>();
+  const finished = new Set<number>();
   return (event) => {
-    if (event.type === "finish") {
-      open.delete(event.choice);
-      finished++;
-    } else if (event.type === "end") {
-      if (finished === 0 || open.size > 0) return { type: "error", details: TRUNCATED };
-    } else if ("choice" in event) open.add(event.choice);
+    if (event.type === "end") {
+      const isWhole = finished.size > 0 && [...begun].every((choice) => finished.has(choice));
+      return isWhole ? event : { type: "error", details: TRUNCATED };
+    }
+    // A finished choice stays so, whatever a provider tells of it afterwards.
+    if ("choice" in event) (event.type === "finish" ? finished : begun).add(event.choice);
     return event;
-  };
-}
-
-interface Sink {
-  readonly onEvent: (event: WireEvent) => void;
-  /** Called once, when nothing that follows can be understood. */
-  readonly onBroken: () => void;
-}
-
-function createSseFeed({ onEvent, onBroken }: Sink): (chunk: Uint8Array) => void {
-  const decoder = new TextDecoder();
-  const parser = createParser({
-    maxBufferSize: MAX_EVENT_LENGTH,
-    onEvent,
-    onError({ type }) {
-      if (type === "max-buffer-size-exceeded") onBroken();
-    },
-  });
-  return (chunk) => parser.feed(decoder.decode(chunk, { stream: true }));
-}
-
-function createAwsFeed({ onEvent, onBroken }: Sink): (chunk: Uint8Array) => void {
-  const frames = createFrameReader(onEvent);
-  return (chunk) => {
-    if (!frames.feed(chunk)) onBroken();
   };
 }

@@ -7,7 +7,7 @@ export interface WireFormat {
   /** What becomes of each setting; checked before `encodeRequest`, which meets no refused one. */
   readonly support: Support;
   /** How a stream's events are framed. */
-  readonly framing: "sse" | "aws";
+  readonly framing: Framing;
   /**
    * The JSON body. Leaves the request as it is, so that the next attempt finds it so.
    *
@@ -25,10 +25,27 @@ export interface WireFormat {
 export interface Ways {
   /** `nine`: tool call ids must be nine letters or digits. */
   readonly toolCallIds?: "nine";
+  /** Name of the part that holds a document, where it is not OpenAI's `file`. */
+  readonly files?: "document_url" | "file_url";
   /** `none`: the API refuses the field by which its wire format asks for a service tier. */
   readonly serviceTier?: "none";
   /** The provider's own names of fields of the body where they differ; null: it has none, and refuses what it does not know. */
   readonly fields?: Readonly<Record<string, string | null>>;
+}
+
+/** How events are told apart in a stream's bytes. */
+export interface Framing {
+  readonly contentType: string;
+  /** True where the bytes are no UTF-8 text. */
+  readonly isBinary: boolean;
+  /** Gives what takes the stream's bytes, however they are split. */
+  createReader(sink: EventSink): (chunk: Uint8Array) => void;
+}
+
+export interface EventSink {
+  readonly onEvent: (event: WireEvent) => void;
+  /** Nothing that follows can be understood. */
+  readonly onBroken: () => void;
 }
 
 /** One event of a provider's stream. */

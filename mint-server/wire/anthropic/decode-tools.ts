@@ -57,7 +57,8 @@ export function decodeToolChoice(value: unknown, asked: Asked): Pick<ChatRequest
   if (toolChoice.kind !== "auto") asked.set("toolChoice", "tool_choice");
   const at = "tool_choice.disable_parallel_tool_use";
   if (!optionalBoolean(disable_parallel_tool_use, at)) return { toolChoice };
-  asked.set("singleToolCall", at);
+  // Of a tool that must be called there is one call anyway, and clients ask so for structured output.
+  if (toolChoice.kind !== "function") asked.set("singleToolCall", at);
   return { toolChoice, parallelToolCalls: false };
 }
 

@@ -52,7 +52,9 @@ export function createStreamEncoder(request: ChatRequest, stamp: Stamp): StreamE
       }
       if (!state.started) {
         const start: Partial<Extract<StreamEvent, { type: "start" }>> = event.type === "start" ? event : {};
-        send({ type: "message_start", message: messageOf(start, request, stamp) });
+        // Some providers tell all output at every event; clients add what is said here to what is said at the end.
+        const usage = start.usage && { ...start.usage, outputTokens: 0, reasoningTokens: 0 };
+        send({ type: "message_start", message: messageOf({ ...start, ...(usage && { usage }) }, request, stamp) });
         state.started = true;
         state.usage = start.usage;
       }

@@ -1,3 +1,4 @@
+import { EVENT_STREAM } from "../event-stream.ts";
 import { supports } from "../support.ts";
 import type { CallerFormat, WireFormat } from "../wire-format.ts";
 import { decodeAnswer } from "./decode-answer.ts";
@@ -39,7 +40,7 @@ export const anthropic: WireFormat & CallerFormat = {
       "safetySettings",
     ],
   ),
-  framing: "sse",
+  framing: EVENT_STREAM,
   encodeRequest,
   decodeAnswer,
   createStreamDecoder,

@@ -4,6 +4,7 @@ import { decodeAnswer } from "./decode-answer.ts";
 import { decodeError } from "./decode-error.ts";
 import { createStreamDecoder } from "./decode-stream.ts";
 import { encodeRequest } from "./encode-request.ts";
+import { AWS_EVENT_STREAM } from "./frames.ts";
 
 /** Amazon Bedrock's Converse and ConverseStream. */
 export const bedrock: WireFormat = {
@@ -24,7 +25,7 @@ export const bedrock: WireFormat = {
     ],
     ["seed", "user", "promptCacheKey", "verbosity", "store", "strictTools"],
   ),
-  framing: "aws",
+  framing: AWS_EVENT_STREAM,
   encodeRequest,
   decodeAnswer,
   createStreamDecoder,

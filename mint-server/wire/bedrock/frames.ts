@@ -1,6 +1,6 @@
 import { EventStreamCodec } from "@smithy/core/event-streams";
 import { utf8 } from "../../contract/bytes.ts";
-import type { WireEvent } from "../wire-format.ts";
+import type { Framing, WireEvent } from "../wire-format.ts";
 
 /** Longest frame that is taken, in bytes. */
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
@@ -60,3 +60,15 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
   both.set(b, a.length);
   return both;
 }
+
+/** The frames of AWS's event streams. */
+export const AWS_EVENT_STREAM: Framing = {
+  contentType: "application/vnd.amazon.eventstream",
+  isBinary: true,
+  createReader({ onEvent, onBroken }) {
+    const frames = createFrameReader(onEvent);
+    return (chunk) => {
+      if (!frames.feed(chunk)) onBroken();
+    };
+  },
+};

@@ -1,3 +1,4 @@
+import { EVENT_STREAM } from "../event-stream.ts";
 import { supports } from "../support.ts";
 import type { CallerFormat, WireFormat } from "../wire-format.ts";
 import { decodeAnswer } from "./decode-answer.ts";
@@ -32,7 +33,7 @@ export const google: WireFormat & CallerFormat = {
     ],
     ["verbosity", "user", "metadata", "promptCacheKey", "store", "prediction"],
   ),
-  framing: "sse",
+  framing: EVENT_STREAM,
   encodeRequest,
   decodeAnswer,
   createStreamDecoder,

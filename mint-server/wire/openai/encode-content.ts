@@ -5,10 +5,12 @@ import type {
 } from "openai/resources/chat/completions";
 import type { AudioPart, Cacheable, FilePart, ImagePart, Part } from "../chat-request.ts";
 import { FieldError } from "../read.ts";
+import type { Ways } from "../wire-format.ts";
+import { documentPart } from "./document.ts";
 import type { ModelKind } from "./model-kind.ts";
 
 /** A part of a user's message; nothing for what is not the user's. @throws {FieldError} for what has no place there. */
-export function encodePart(part: Part, kind: ModelKind): ChatCompletionContentPart[] {
+export function encodePart(part: Part, kind: ModelKind, ways: Ways): ChatCompletionContentPart[] {
   switch (part.kind) {
     case "text":
     case "refusal":
@@ -18,7 +20,7 @@ export function encodePart(part: Part, kind: ModelKind): ChatCompletionContentPa
     case "audio":
       return [encodeAudio(part)];
     case "file":
-      return [encodeFile(part, kind)];
+      return [encodeFile(part, kind, ways)];
     default:
       return [];
   }
@@ -64,7 +66,7 @@ const FORMATS: Readonly<Record<string, "wav" | "mp3">> = {
   "audio/mp3": "mp3",
 };
 
-function encodeFile(part: FilePart, kind: ModelKind): ChatCompletionContentPart {
+function encodeFile(part: FilePart, kind: ModelKind, { files }: Ways): ChatCompletionContentPart {
   const { source, name, at } = part;
   switch (source.kind) {
     case "text":
@@ -72,12 +74,14 @@ function encodeFile(part: FilePart, kind: ModelKind): ChatCompletionContentPart 
     case "uploaded":
       return { type: "file", file: { file_id: source.id }, ...mark(part, kind) };
     case "url":
+      if (files) return documentPart(source.url, name, files);
       throw new FieldError(at, `\`${at}\`: this model takes files as data only, not by URL.`);
     case "base64": {
       if (source.mediaType.startsWith("text/")) {
         return { type: "text", text: titled(decodeText(source.data, at), name), ...mark(part, kind) };
       }
       const file_data = `data:${source.mediaType};base64,${source.data}`;
+      if (files) return documentPart(file_data, name, files);
       const filename = name ?? `file.${source.mediaType.split("/")[1] ?? "pdf"}`;
       return { type: "file", file: { filename, file_data }, ...mark(part, kind) };
     }

@@ -141,8 +141,8 @@ function encodeAssistantText(
 }
 
 /** Text alone where that says it all: many OpenAI-like APIs take lists from users only, or not at all. */
-function encodeContent(parts: readonly Part[], { kind }: Encoding): string | ChatCompletionContentPart[] {
-  const encoded = parts.flatMap((part) => encodePart(part, kind));
+function encodeContent(parts: readonly Part[], { kind, ways }: Encoding): string | ChatCompletionContentPart[] {
+  const encoded = parts.flatMap((part) => encodePart(part, kind, ways));
   const texts = encoded.flatMap((part) => (part.type === "text" && !isMarked(part) ? [part.text] : []));
   if (texts.length < encoded.length) return encoded;
   return kind.own && texts.length > 1 ? encoded : texts.join("\n\n");

@@ -10,6 +10,7 @@ import type { Ways } from "../wire-format.ts";
 import { defined } from "./defined.ts";
 import { encodeMessages } from "./encode-messages.ts";
 import { kindOf, type ModelKind, nearestEffort } from "./model-kind.ts";
+import { renamed } from "./renamed.ts";
 
 /**
  * Some of `sent` go to OpenAI's own models only: other makers refuse what they do not know. `metadata` is dropped since
@@ -119,14 +120,4 @@ function encodeOwn({ verbosity, serviceTier, promptCacheKey }: ChatRequest, { ef
     service_tier: TIERS.includes(serviceTier) ? (serviceTier as "auto") : undefined,
     verbosity: efforts.includes("none") && VERBOSITIES.includes(verbosity) ? (verbosity as "low") : undefined,
   };
-}
-
-/** With the provider's own names of some fields, and without those it has none for. */
-function renamed(body: Record<string, unknown>, { fields }: Ways): Record<string, unknown> {
-  if (!fields) return body;
-  const entries = Object.entries(body).flatMap(([name, value]): [string, unknown][] => {
-    const own = Object.hasOwn(fields, name) ? fields[name] : name;
-    return own == null ? [] : [[own, value]];
-  });
-  return Object.fromEntries(entries);
 }

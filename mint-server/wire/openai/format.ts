@@ -1,3 +1,4 @@
+import { EVENT_STREAM } from "../event-stream.ts";
 import type { CallerFormat, WireFormat } from "../wire-format.ts";
 import { decodeAnswer } from "./decode-answer.ts";
 import { decodeError } from "./decode-error.ts";
@@ -10,7 +11,7 @@ import { createStreamEncoder } from "./encode-stream.ts";
 /** Chat Completions: as OpenAI and those like it are spoken to, and as callers write it. */
 export const chat: WireFormat & CallerFormat = {
   support: SUPPORT,
-  framing: "sse",
+  framing: EVENT_STREAM,
   encodeRequest,
   decodeAnswer,
   createStreamDecoder,

@@ -1,3 +1,4 @@
+import { EVENT_STREAM } from "../event-stream.ts";
 import type { CallerFormat, WireFormat } from "../wire-format.ts";
 import { decodeAnswer } from "./decode-answer.ts";
 import { decodeError } from "./decode-error.ts";
@@ -10,7 +11,7 @@ import { createStreamEncoder } from "./encode-stream.ts";
 /** OpenAI's Responses: what callers write in it, and models that answer in nothing else. */
 export const responses: WireFormat & CallerFormat = {
   support: SUPPORT,
-  framing: "sse",
+  framing: EVENT_STREAM,
   encodeRequest,
   decodeAnswer,
   createStreamDecoder,
