@@ -6,6 +6,7 @@ import { memory } from "./cases/memory.ts";
 import { size } from "./cases/size.ts";
 import { start } from "./cases/start.ts";
 import { stream } from "./cases/stream.ts";
+import { translate } from "./cases/translate.ts";
 import { startCrew } from "./crew.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { cleanUpAtExit } from "./processes.ts";
@@ -15,7 +16,7 @@ import type { Result } from "./result.ts";
 
 // `npm run bench`: measures everything, prints a table, and writes `results.json` and `results.svg` beside this file.
 
-const CASES: Readonly<Record<string, Case>> = { chat, stream, latency, memory, browser, start, size };
+const CASES: Readonly<Record<string, Case>> = { chat, stream, translate, latency, memory, browser, start, size };
 
 cleanUpAtExit();
 const options = optionsOrExit();

@@ -35,8 +35,11 @@ const main :Workerd.Worker = (
 );
 `;
 
+/** This folder's Workers. */
+export type Entry = "floor.ts" | "floor-hono.ts" | "translating.ts";
+
 /** Bundles one of this folder's Workers and serves it on a workerd process of its own. */
-export async function serveFloor(entry: "floor.ts" | "floor-hono.ts", upstreamURL: string): Promise<Serving> {
+export async function serveFloor(entry: Entry, upstreamURL: string): Promise<Serving> {
   const folder = await writeFloor(entry, upstreamURL);
   const child = spawnWorkerd(folder);
   const port = await listening(child);
@@ -48,7 +51,7 @@ export async function serveFloor(entry: "floor.ts" | "floor-hono.ts", upstreamUR
 }
 
 /** Writes the Worker and its configuration into a folder from which {@link spawnWorkerd} starts it. */
-export async function writeFloor(entry: "floor.ts" | "floor-hono.ts", upstreamURL: string): Promise<string> {
+export async function writeFloor(entry: Entry, upstreamURL: string): Promise<string> {
   const folder = temporaryFolder();
   await build({
     configFile: false,

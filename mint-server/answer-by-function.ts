@@ -2,6 +2,7 @@ import { type Answer, failed } from "./answer.ts";
 import type { Completion } from "./complete.ts";
 import { utf8 } from "./contract/bytes.ts";
 import { HEADER, type Source } from "./contract/headers.ts";
+import type { Budget } from "./metering/budget.ts";
 import type { ModelRequest } from "./model-request.ts";
 import type { JsModel } from "./providers/js-model.ts";
 import { encodeWhole, readChat, streamTypeOf } from "./translate-chat.ts";
@@ -25,7 +26,10 @@ export async function completeByFunction(
   { request: { signal }, now }: Completion,
   request: ModelRequest,
   run: JsModel,
+  budget: Budget | undefined,
 ): Promise<Answer> {
+  // Functions cost nothing but the request itself.
+  budget?.release();
   const { schema, name } = request.endpoint;
   if (!CHAT_SCHEMAS.has(schema) || name === "countTokens") {
     const detail = `The model ${request.model} answers conversations only.`;

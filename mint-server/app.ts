@@ -11,6 +11,7 @@ import { answerSession, issue } from "./credential-routes.ts";
 import type { Caller } from "./credentials/verify.ts";
 import { drain } from "./drain.ts";
 import { decoded, getModel, getModels } from "./model-routes.ts";
+import { revoke } from "./revoke-route.ts";
 import type { Services } from "./server.ts";
 import { VERSION } from "./version.ts";
 
@@ -38,6 +39,8 @@ export type RouteRow = {
       readonly access: "caller";
       /** Name that a grant's `endpoints` must hold, where it lists any. */
       readonly endpoint?: string;
+      /** Whether it sets a limited caller's budget aside. */
+      readonly reserves?: true;
       readonly handle: (visit: Visit, caller: Caller) => Answer | Promise<Answer>;
     }
 );
@@ -50,10 +53,10 @@ export const ROUTES: readonly RouteRow[] = [
       path: `/${endpoint.path}`,
       at: "api",
       access: "caller",
+      reserves: true,
       // Which endpoint `/auto` is shows in the body, so `complete` asks for leave there.
       ...(endpoint.path === "auto" ? {} : { endpoint: endpoint.name }),
-      handle: ({ services, request, now }, caller) =>
-        complete({ config: services.config, caller, endpoint, request, now }),
+      handle: ({ services, request, now }, caller) => complete({ services, caller, endpoint, request, now }),
     }),
   ),
   // Gemini's API has model and method in one segment; `complete` asks for leave, too.
@@ -63,12 +66,14 @@ export const ROUTES: readonly RouteRow[] = [
       path: `/google/${version}/models/:model{.+}`,
       at: "api",
       access: "caller",
+      reserves: true,
       handle: completeGemini,
     }),
   ),
   { method: "GET", path: "/models", at: "api", access: "caller", handle: getModels },
   { method: "GET", path: "/models/:model{.+}", at: "api", access: "caller", handle: getModel },
   { method: "POST", path: "/credentials", at: "api", access: "caller", handle: issue },
+  { method: "POST", path: "/credentials/revoke", at: "api", access: "caller", handle: revoke },
   { method: "POST", path: "/credentials/session", at: "api", access: "public", handle: answerSession },
   { method: "GET", path: "/health", at: "api", access: "public", handle: health },
   { method: "GET", path: "/health", at: "root", access: "public", handle: health },
@@ -91,7 +96,7 @@ function completeGemini({ services, request, model: call, now }: Visit, caller: 
   const model = decoded(found.model);
   if (model === undefined) return failed({ kind: "path_not_found" });
   const asEvents = /[?&]alt=sse(&|$)/.test(request.url);
-  return complete({ config: services.config, caller, endpoint: found.endpoint, model, asEvents, request, now });
+  return complete({ services, caller, endpoint: found.endpoint, model, asEvents, request, now });
 }
 
 const MAX_URL_BYTES = 8192;
@@ -158,7 +163,8 @@ async function answer(row: RouteRow, visit: Visit): Promise<Answer> {
   const { services, path, now } = visit;
   const { headers, method } = visit.request;
   const started = performance.now();
-  const caller = await services.authorise({ headers, method, path, now, endpoint: row.endpoint });
+  const { endpoint, reserves = false } = row;
+  const caller = await services.authorise({ headers, method, path, now, endpoint, reserves });
   const authMs = performance.now() - started;
   const answered = caller.ok ? await row.handle(visit, caller.value) : failed(caller.failure);
   addTiming(answered.headers, "auth", authMs);

@@ -2,6 +2,11 @@ import { SettingsError } from "./settings-error.ts";
 
 /** Checks a base URL: `https`, or `http` to a loopback or private address. Returns it without trailing slashes. */
 export function checkedBaseURL(value: string, field: string): string {
+  return checkedURL(value, field).href.replace(/\/+$/, "");
+}
+
+/** Checks the URL of one resource: as a base URL, but its path is left as it is. */
+export function checkedURL(value: string, field: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (!url) throw new SettingsError(field, "is not a URL");
   if (url.username || url.password) throw new SettingsError(field, "must not hold a user name or password");
@@ -9,7 +14,7 @@ export function checkedBaseURL(value: string, field: string): string {
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isPrivateHost(url.hostname))) {
     throw new SettingsError(field, "must be https, or http to a loopback or private address");
   }
-  return url.href.replace(/\/+$/, "");
+  return url;
 }
 
 function isPrivateHost(hostname: string): boolean {

@@ -1,23 +1,21 @@
 import { type Answer, failed } from "./answer.ts";
 import { completeByFunction } from "./answer-by-function.ts";
-import type { ServerConfig } from "./config.ts";
+import { askProviders } from "./ask-providers.ts";
 import type { ModelEndpoint } from "./contract/endpoints.ts";
-import { errorSchemaOf } from "./contract/error-shapes.ts";
-import { HEADER, type Source } from "./contract/headers.ts";
 import { allowsEndpoint } from "./credentials/claims.ts";
 import { forbiddenFeature } from "./credentials/features.ts";
-import type { Caller } from "./credentials/verify.ts";
-import type { Failure } from "./failures.ts";
+import type { Template } from "./credentials/template.ts";
+import { type Caller, isLimited } from "./credentials/verify.ts";
+import { type Failure, fail, ok, type Result } from "./failures.ts";
+import type { Budget } from "./metering/budget.ts";
+import { withRemaining } from "./metering/headers.ts";
 import { type ModelRequest, readModelRequest, resolveAuto } from "./model-request.ts";
-import { planCall, type Translated } from "./plan.ts";
-import type { Endpoint } from "./providers/provider.ts";
-import { type Route, selectRoute } from "./providers/select.ts";
-import { fetchUpstream, isWorthAnotherEndpoint, type UpstreamAnswer, withoutSecrets } from "./providers/upstream.ts";
-import { observe } from "./wire/observe.ts";
+import { factsAt, type Route, selectRoute } from "./providers/select.ts";
+import type { Services } from "./server.ts";
 
 /** A caller's request for a model's work, with all that its handling needs. */
 export interface Completion {
-  readonly config: ServerConfig;
+  readonly services: Services;
   readonly caller: Caller;
   readonly endpoint: ModelEndpoint;
   /** Where the path names it: the model's id, and whether a stream is to be one of events. */
@@ -28,13 +26,14 @@ export interface Completion {
   readonly now: number;
 }
 
-/** Most endpoints tried for one request. */
-const MAX_ATTEMPTS = 3;
-
 /** From a request to a model's answer: read, select, check what only the body tells, send. */
 export async function complete(completion: Completion): Promise<Answer> {
-  const { config, caller, request } = completion;
-  const read = await readModelRequest(request, { ...completion, maxBodyBytes: config.maxBodyBytes });
+  const { services, caller, request } = completion;
+  const { config } = services;
+  const template = templateOf(caller);
+  if (!template.ok) return failed(template.failure);
+  const options = { ...completion, maxBodyBytes: config.maxBodyBytes, template: template.value };
+  const read = await readModelRequest(request, options);
   if (!read.ok) return failed(read.failure);
   const route = selectRoute(config, caller, { model: read.value.model, headers: request.headers });
   if (!route.ok) return failed(route.failure);
@@ -42,9 +41,33 @@ export async function complete(completion: Completion): Promise<Answer> {
   if (!resolved.ok) return failed(resolved.failure);
   const leave = checkLeave(caller, resolved.value);
   if (leave) return failed(leave);
-  return route.value.kind === "function"
-    ? completeByFunction(completion, resolved.value, route.value.model)
-    : answerByProvider(completion, resolved.value, route.value.endpoints);
+  const budget = await budgetFor(completion, resolved.value, route.value);
+  if (!budget.ok) return failed(budget.failure);
+  const asked = budget.value?.request ?? resolved.value;
+  const answer = await (route.value.kind === "function"
+    ? completeByFunction(completion, asked, route.value.model, budget.value)
+    : askProviders({ completion, request: asked, endpoints: route.value.endpoints, budget: budget.value }));
+  return budget.value ? { ...answer, headers: withRemaining(answer.headers, budget.value.remaining) } : answer;
+}
+
+/** The template that a credential is bound to. One that was taken away leaves nothing to do. */
+function templateOf({ grant, org }: Caller): Result<Template | undefined> {
+  if (grant.template === undefined) return ok(undefined);
+  const template = org?.templates.get(grant.template);
+  const detail = "The template that this credential is bound to is gone.";
+  return template ? ok(template) : fail({ kind: "insufficient_scope", param: null, detail });
+}
+
+async function budgetFor(
+  { services, caller, now }: Completion,
+  request: ModelRequest,
+  route: Route,
+): Promise<Result<Budget | undefined>> {
+  if (!isLimited(caller)) return ok(undefined);
+  const facts =
+    route.kind === "function" ? [route.facts] : route.endpoints.map((endpoint) => factsAt(endpoint, request.model));
+  const { openBudget } = await import("./metering/budget.ts");
+  return openBudget({ client: services.ledgerOf(caller.ledger), caller, request, facts, now });
 }
 
 /** What a grant says of the body. Keys may do whatever their owner could do at the provider. */
@@ -61,88 +84,4 @@ function checkLeave({ by, grant }: Caller, { endpoint, body }: ModelRequest): Fa
       detail: `This credential does not cover \`${use.feature}\`.`,
     }
   );
-}
-
-type Endpoints = Extract<Route, { kind: "endpoints" }>["endpoints"];
-
-async function answerByProvider(
-  completion: Completion,
-  modelRequest: ModelRequest,
-  endpoints: Endpoints,
-): Promise<Answer> {
-  const started = performance.now();
-  const sent = await firstGoodAnswer(completion, modelRequest, endpoints);
-  if ("failure" in sent) return refusedBy(sent);
-  const { upstream, endpoint, translated } = sent;
-  return {
-    status: upstream.status,
-    headers: {
-      ...upstream.headers,
-      ...(translated && { "content-type": translated.contentType }),
-      [HEADER.usedEndpoint]: endpoint.name,
-      [HEADER.source]: "upstream" satisfies Source,
-      [HEADER.serverTiming]: `upstream;dur=${Math.round(performance.now() - started)}`,
-    },
-    body: translated ? translated.body : passedThrough(upstream, completion, modelRequest),
-  };
-}
-
-/** An endpoint's answer, or the last endpoint's failure. */
-type Sent =
-  | { readonly endpoint: Endpoint; readonly upstream: UpstreamAnswer; readonly translated?: Translated }
-  | { readonly endpoint: Endpoint; readonly failure: Failure };
-
-async function firstGoodAnswer(completion: Completion, request: ModelRequest, endpoints: Endpoints): Promise<Sent> {
-  let last: Sent = { endpoint: endpoints[0], failure: { kind: "upstream_unreachable" } };
-  for (const endpoint of endpoints.slice(0, MAX_ATTEMPTS)) {
-    const sent = await attempt(completion, request, endpoint);
-    if (!("failure" in sent)) return sent;
-    last = sent;
-    if (!isWorthAnotherEndpoint(sent.failure)) break;
-  }
-  return last;
-}
-
-async function attempt(completion: Completion, request: ModelRequest, endpoint: Endpoint): Promise<Sent> {
-  const { caller, now } = completion;
-  const { headers, signal } = completion.request;
-  const plan = await planCall({
-    request,
-    endpoint,
-    headers,
-    signal,
-    now,
-    clean: (details) => withoutSecrets(details, endpoint),
-  });
-  if (!plan.ok) return { endpoint, failure: plan.failure };
-  const { translate, ...call } = plan.value;
-  const callersKey = caller.providerKey !== undefined;
-  const answer = await fetchUpstream({ ...call, endpoint, model: request.model, callersKey, signal });
-  if (!answer.ok) return { endpoint, failure: answer.failure };
-  if (!translate) return { endpoint, upstream: answer.value };
-  try {
-    const translated = await translate(answer.value);
-    return translated.ok
-      ? { endpoint, upstream: answer.value, translated: translated.value }
-      : { endpoint, failure: translated.failure };
-  } catch {
-    // The connection broke while a whole answer was read.
-    return { endpoint, failure: { kind: signal.aborted ? "caller_left" : "upstream_unreachable" } };
-  }
-}
-
-/** Names the endpoint, so that a provider's refusal is told from the server's own. */
-function refusedBy({ endpoint, failure }: Extract<Sent, { failure: Failure }>): Answer {
-  const answer = failed(failure);
-  return { ...answer, headers: { ...answer.headers, [HEADER.usedEndpoint]: endpoint.name } };
-}
-
-/** Only a stream whose caller cannot prove its completeness is read along; everything else stays native. */
-function passedThrough(
-  { body, isEventStream }: UpstreamAnswer,
-  { request }: Completion,
-  { endpoint }: ModelRequest,
-): Answer["body"] {
-  if (!body || !isEventStream || request.headers.get(HEADER.completeness) === "caller") return body;
-  return observe(body, endpoint.terminal, errorSchemaOf(request.url));
 }

@@ -1,4 +1,6 @@
 import * as v from "valibot";
+import { FEATURES } from "./contract/credential.ts";
+import { limitsForm } from "./credentials/limits-form.ts";
 
 const text = v.pipe(v.string(), v.minLength(1));
 const positive = v.pipe(v.number(), v.minValue(0));
@@ -56,12 +58,39 @@ const oidc = v.strictObject({
 
 const anonymous = v.strictObject({ type: v.literal("anonymous") });
 
+const turnstile = v.strictObject({
+  type: v.literal("turnstile"),
+  secretKey: text,
+  hostnames: v.optional(v.pipe(v.array(text), v.minLength(1))),
+  verifyURL: v.optional(text),
+});
+
+const callback = v.strictObject({
+  type: v.literal("callback"),
+  url: text,
+  forward: v.optional(v.pipe(v.array(v.picklist(["cookie", "authorization"])), v.minLength(1))),
+});
+
+const rule = v.variant("type", [anonymous, oidc, turnstile, callback]);
+const decider = v.function();
+/** Not a union, whose errors name no field. */
+const authorize = v.lazy((input): typeof rule | typeof decider => (typeof input === "function" ? decider : rule));
+
 const sessions = v.strictObject({
-  authorize: v.union([v.variant("type", [anonymous, oidc]), v.function()]),
+  authorize,
   ttlSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(86400))),
   models: v.optional(v.array(text)),
   endpoints: v.optional(v.array(text)),
-  limits: v.optional(v.unknown()),
+  features: v.optional(v.array(v.picklist(FEATURES))),
+  limits: v.optional(limitsForm),
+  templates: v.optional(v.pipe(v.array(text), v.minLength(1))),
+  rate: v.optional(v.strictObject({ perMinute: v.pipe(v.number(), v.safeInteger(), v.minValue(1)) })),
+});
+
+const template = v.strictObject({
+  endpoint: text,
+  body: v.record(text, v.unknown()),
+  allow: v.optional(v.array(text)),
 });
 
 const org = v.strictObject({
@@ -70,6 +99,8 @@ const org = v.strictObject({
   cache: v.optional(v.picklist(["subject", "org"])),
   endpoints: v.optional(v.array(endpoint)),
   sessions: v.optional(sessions),
+  limits: v.optional(limitsForm),
+  templates: v.optional(v.record(text, template)),
 });
 
 /** The shape of `MINT_CONFIG`. Unknown fields are refused by name. */
@@ -81,4 +112,5 @@ export type AwsConfig = v.InferOutput<typeof aws>;
 export type GoogleConfig = v.InferOutput<typeof google>;
 export type OptionsConfig = v.InferOutput<typeof azure> & AwsConfig & GoogleConfig;
 export type SessionsConfig = v.InferOutput<typeof sessions>;
+export type TemplateConfig = v.InferOutput<typeof template>;
 export type MintConfig = v.InferOutput<typeof mintConfigSchema>;

@@ -1,20 +1,18 @@
 import * as v from "valibot";
 import { checkedBaseURL, checkedSecret } from "./checked-values.ts";
-import {
-  type MintConfig,
-  mintConfigSchema,
-  type OptionsConfig,
-  type OrgConfig,
-  type SessionsConfig,
-} from "./config-schema.ts";
+import { type MintConfig, mintConfigSchema, type OptionsConfig, type OrgConfig } from "./config-schema.ts";
 import { fromBase64url } from "./contract/bytes.ts";
-import { DEFAULT_MAX_BODY_BYTES, GRANTABLE_ENDPOINTS } from "./contract/endpoints.ts";
+import type { Limits } from "./contract/credential.ts";
+import { DEFAULT_MAX_BODY_BYTES } from "./contract/endpoints.ts";
+import type { Template } from "./credentials/template.ts";
 import { compileEndpoint } from "./endpoint-config.ts";
 import { compileOptions } from "./provider-options.ts";
 import type { JsModel } from "./providers/js-model.ts";
 import type { Endpoint, EndpointOptions } from "./providers/provider.ts";
 import { providerById, providers } from "./providers/table.ts";
+import { compileSessions, type SessionPolicy } from "./session-config.ts";
 import { SettingsError } from "./settings-error.ts";
+import { compileTemplates } from "./template-config.ts";
 
 /** What `createMintServer` takes: the object of `MINT_CONFIG`, and what settings hold beside it. */
 export interface MintServerConfig extends MintConfig {
@@ -30,6 +28,8 @@ export interface MintServerConfig extends MintConfig {
   readonly providerOptions?: Readonly<Record<string, Partial<OptionsConfig>>>;
   /** Largest body accepted, in bytes: 1 MiB unless given. Bodies with images, audio or files may be larger. */
   readonly maxBodyBytes?: number;
+  /** Header in which a proxy in front of the server names the caller's address; unless given, only Cloudflare is believed. */
+  readonly clientAddressHeader?: string;
   /** Models that are functions, by id; every organisation may use them. */
   readonly models?: Readonly<Record<string, JsModel>>;
 }
@@ -40,13 +40,9 @@ export interface Org {
   readonly origins: ReadonlySet<string>;
   readonly endpoints: readonly Endpoint[];
   readonly sessions?: SessionPolicy;
-}
-
-export interface SessionPolicy {
-  readonly authorize: SessionsConfig["authorize"];
-  readonly ttlSeconds: number;
-  readonly models?: readonly string[];
-  readonly endpoints?: readonly string[];
+  /** What all of its subjects may use up together, with `per`. */
+  readonly limits?: Limits;
+  readonly templates: ReadonlyMap<string, Template>;
 }
 
 /** The configuration, checked. Everything that a request looks up is a map or a set. */
@@ -57,6 +53,8 @@ export interface ServerConfig {
   readonly providerBaseURLs: ReadonlyMap<string, string>;
   readonly providerOptions: ReadonlyMap<string, EndpointOptions>;
   readonly maxBodyBytes: number;
+  /** Lower case. */
+  readonly clientAddressHeader: string | undefined;
   readonly models: ReadonlyMap<string, JsModel>;
   readonly orgs: ReadonlyMap<string, Org>;
   /** Organisations by project key; a key may belong to several. */
@@ -65,7 +63,6 @@ export interface ServerConfig {
   readonly origins: ReadonlySet<string>;
 }
 
-const DEFAULT_SESSION_TTL_SECONDS = 600;
 const MIN_PROJECT_KEY_LENGTH = 16;
 const MIN_SECRET_BYTES = 32;
 /** A body is held whole while it is checked and sent. */
@@ -99,6 +96,7 @@ export function compileConfig(config: MintServerConfig): ServerConfig {
     providerBaseURLs: compileBaseURLs(config, providerOptions),
     providerOptions,
     maxBodyBytes: checkedMaxBodyBytes(config.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
+    clientAddressHeader: checkedHeaderName(config.clientAddressHeader),
     models: new Map(Object.entries(config.models ?? {})),
     orgs,
     orgsByKey,
@@ -117,27 +115,21 @@ function compileOrg(name: string, org: OrgConfig, publicURLs: readonly string[])
     names.add(endpoint.name);
   }
   const origins = (org.origins ?? []).map((origin, index) => checkedOrigin(origin, `${field}.origins[${index}]`));
+  const templates = compileTemplates(org.templates ?? {}, `${field}.templates`);
   return {
     name,
     endpoints,
     origins: new Set([...publicURLs, ...origins]),
-    ...(org.sessions ? { sessions: compileSessions(org.sessions, `${field}.sessions`) } : {}),
+    templates,
+    ...(org.limits && { limits: compileLimits(org.limits, `${field}.limits`) }),
+    ...(org.sessions && { sessions: compileSessions(org.sessions, templates, `${field}.sessions`) }),
   };
 }
 
-function compileSessions(sessions: SessionsConfig, field: string): SessionPolicy {
-  const { authorize, ttlSeconds = DEFAULT_SESSION_TTL_SECONDS, models, endpoints, limits } = sessions;
-  // A limit that is written down and not held would be worse than none.
-  if (limits !== undefined)
-    throw new SettingsError(`${field}.limits`, "are not enforced by this version; take them out");
-  if (typeof authorize !== "function" && authorize.type === "oidc") {
-    checkedBaseURL(authorize.issuer, `${field}.authorize.issuer`);
-    if (authorize.jwksURL) checkedBaseURL(authorize.jwksURL, `${field}.authorize.jwksURL`);
-  }
-  const unknown = endpoints?.find((endpoint) => !GRANTABLE_ENDPOINTS.includes(endpoint));
-  if (unknown !== undefined)
-    throw new SettingsError(`${field}.endpoints`, "holds a name that is no endpoint of the API");
-  return { authorize, ttlSeconds, ...(models ? { models } : {}), ...(endpoints ? { endpoints } : {}) };
+/** An organisation has no credentials of its own to count by. */
+function compileLimits(limits: Limits, field: string): Limits {
+  if (limits.per === "credential") throw new SettingsError(`${field}.per`, "must be hour, day, month or total");
+  return { per: "day", ...limits };
 }
 
 /** Bases of the providers that a caller's own key can reach: not of one whose URLs need more than is configured. */
@@ -192,6 +184,12 @@ function checkedMintSecret(secret: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+function checkedHeaderName(name: string | undefined): string | undefined {
+  if (name !== undefined && !/^[\w-]+$/.test(name))
+    throw new SettingsError("CLIENT_ADDRESS_HEADER", "must be the name of one header");
+  return name?.toLowerCase();
+}
+
 function checkedMaxBodyBytes(bytes: number): number {
   if (!Number.isSafeInteger(bytes) || bytes < 1024 || bytes > MAX_BODY_BYTES_ALLOWED) {
     throw new SettingsError("MAX_BODY_BYTES", `must be a whole number from 1024 to ${MAX_BODY_BYTES_ALLOWED}`);
@@ -207,6 +205,9 @@ function schemaError(issue: v.BaseIssue<unknown>): SettingsError {
       issue.expected === "never" ? "is not a known field" : "is missing, or not an object",
     );
   }
+  // A message of our own says more than valibot's.
+  if (issue.received !== "undefined" && /^(must|is) /.test(issue.message))
+    return new SettingsError(path, issue.message);
   const expected = issue.expected ?? issue.type;
   return new SettingsError(path, issue.received === "undefined" ? "is missing" : `must be ${expected}`);
 }

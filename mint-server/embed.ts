@@ -3,21 +3,14 @@ import { compileConfig, type MintServerConfig } from "./config.ts";
 import type { IssuedCredential } from "./contract/credential.ts";
 import { issueCredential as issue } from "./credentials/issue.ts";
 import { deriveKeyring } from "./credentials/keys.ts";
-import type { LedgerNamespace } from "./credentials/ledger.ts";
 import { grantOf, type OrderFormInput, parseOrderForm } from "./credentials/order-form.ts";
 import { describe } from "./failure-answers.ts";
 import type { Failure } from "./failures.ts";
-import { createServices, type Services } from "./server.ts";
+import { createServices, type Platform, type Services } from "./server.ts";
 
 /** A mint-server to embed: its `fetch` answers every route of the API. */
 export interface MintServer {
   readonly fetch: (request: Request) => Promise<Response>;
-}
-
-/** What the platform lends, where it has it. */
-export interface Platform {
-  /** Durable Objects of class `Ledger`; without them, what must outlive a restart does not. */
-  readonly ledgers?: LedgerNamespace;
 }
 
 /**
@@ -32,10 +25,10 @@ export interface Platform {
  * });
  * export default server;
  */
-export function createMintServer(config: MintServerConfig, { ledgers }: Platform = {}): MintServer {
+export function createMintServer(config: MintServerConfig, platform: Platform = {}): MintServer {
   const app = createApp();
   let services: Services | undefined;
-  const starting = createServices(config, ledgers).then((started) => {
+  const starting = createServices(config, platform).then((started) => {
     services = started;
     return started;
   });
@@ -64,15 +57,18 @@ export async function issueCredential(
   { org = "default", ...order }: CredentialOrder,
 ): Promise<IssuedCredential> {
   const { orgs, secrets, publicURLs } = compileConfig(config);
-  if (!orgs.has(org)) throw new TypeError("`org` is no organisation of the configuration.");
+  const templates = orgs.get(org)?.templates;
+  if (!templates) throw new TypeError("`org` is no organisation of the configuration.");
   if (typeof order.subject !== "string") throw new TypeError("`subject` is missing.");
   const form = parseOrderForm({ ...order });
   if (!form.ok) throw errorOf(form.failure);
+  const grant = grantOf(form.value, { org, templates });
+  if (!grant.ok) throw errorOf(grant.failure);
   const { jkt, ttl_seconds: ttlSeconds } = form.value;
   const issued = await issue(await deriveKeyring(secrets), {
     issuer: publicURLs[0] ?? "",
     subject: order.subject,
-    grant: grantOf(form.value, org),
+    grant: grant.value,
     ttlSeconds,
     ...(jkt ? { jkt } : {}),
     now: Date.now(),

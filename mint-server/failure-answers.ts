@@ -1,6 +1,6 @@
 import type { JsonProblem } from "./contract/json.ts";
 import { type ErrorDetails, errorBody } from "./contract/openai-error.ts";
-import type { CredentialFault, Failure, ProofFault, SessionFault } from "./failures.ts";
+import type { CredentialFault, Failure, ProofFault, SessionFault, SpentLimit } from "./failures.ts";
 
 /** A failure as the caller sees it. */
 export interface PublicFailure {
@@ -131,16 +131,33 @@ export function describe(failure: Failure): PublicFailure {
       return badRequest(failure.param, failure.detail, "invalid_value");
     case "bad_header":
       return badRequest(failure.header, failure.detail, "invalid_header");
-    case "ledger_unavailable":
+    case "rate_limited":
       return {
-        status: 503,
+        status: 429,
         details: {
-          message: "The server's ledger did not answer. Try again.",
-          type: "server_error",
-          code: "ledger_unavailable",
+          message: `Too many requests in a minute. Try again in ${failure.retryAfterSeconds} seconds.`,
+          type: "rate_limit_error",
+          code: "rate_limit_exceeded",
         },
-        headers: { "retry-after": "1" },
+        headers: { "retry-after": String(failure.retryAfterSeconds) },
       };
+    case "budget_exceeded":
+      return {
+        status: 402,
+        details: { message: budgetMessage(failure), type: "insufficient_quota", code: "budget_exceeded" },
+      };
+    case "unpriced_model":
+      return forbidden(
+        "unpriced_model",
+        `This credential's money is limited, and no price is known of ${JSON.stringify(failure.model.slice(0, 100))}.`,
+        "model",
+      );
+    case "credential_revoked":
+      return unauthorized("invalid_token", "This temporary credential was revoked.", {
+        "www-authenticate": `${failure.bound ? "DPoP" : "Bearer"} error="invalid_token"`,
+      });
+    case "ledger_unavailable":
+      return tryAgain("ledger_unavailable", "The server's ledger did not answer. Try again.");
     case "upstream_unreachable":
       return badGateway(
         "upstream_unreachable",
@@ -237,16 +254,44 @@ function sessionFailure(reason: SessionFault): PublicFailure {
         "www-authenticate": "Bearer",
       });
     case "issuer_unreachable":
-      return {
-        status: 503,
-        details: {
-          message: "The session's issuer could not be reached. Try again.",
-          type: "server_error",
-          code: "issuer_unreachable",
+      return tryAgain("issuer_unreachable", "The session's issuer could not be reached. Try again.");
+    case "missing_challenge":
+      return unauthorized(
+        "challenge_required",
+        "Solve the challenge first: send its token as `Authorization: Bearer`.",
+        {
+          "www-authenticate": "Bearer",
         },
-        headers: { "retry-after": "1" },
-      };
+      );
+    case "challenge_refused":
+      return unauthorized(
+        "challenge_refused",
+        "The challenge was not passed, has expired or was used. Solve another.",
+        {
+          "www-authenticate": 'Bearer error="invalid_token"',
+        },
+      );
+    case "unchecked":
+      return tryAgain("session_unchecked", "Whoever knows this session did not answer as agreed. Try again.");
   }
+}
+
+function tryAgain(code: string, message: string): PublicFailure {
+  return { status: 503, details: { message, type: "server_error", code }, headers: { "retry-after": "1" } };
+}
+
+const SPENT: Readonly<Record<SpentLimit, string>> = {
+  requests: "The requests that this credential may make are used up",
+  tokens: "This credential has too few tokens left for this request",
+  usd: "This credential has too little money left for this request",
+  realtimeSeconds: "The realtime seconds of this credential are used up",
+  maxTokensPerRequest: "This request may take more tokens than this credential allows for one",
+};
+
+function budgetMessage({ limit, resetsAtSeconds }: Extract<Failure, { kind: "budget_exceeded" }>): string {
+  return resetsAtSeconds === undefined
+    ? `${SPENT[limit]}.`
+    : `${SPENT[limit]}. It is counted anew from ${new Date(resetsAtSeconds * 1000).toISOString()}.`;
 }
 
 function modelMessage({ model, near }: { readonly model: string; readonly near: readonly string[] }): string {

@@ -1,3 +1,4 @@
+import type { Limits } from "./contract/credential.ts";
 import type { JsonProblem } from "./contract/json.ts";
 import type { ErrorDetails } from "./contract/openai-error.ts";
 
@@ -24,6 +25,10 @@ export type Failure =
   | { readonly kind: "bad_content_type"; readonly expected: string }
   | { readonly kind: "bad_field"; readonly param: string; readonly detail: string }
   | { readonly kind: "bad_header"; readonly header: string; readonly detail: string }
+  | { readonly kind: "rate_limited"; readonly retryAfterSeconds: number }
+  | { readonly kind: "budget_exceeded"; readonly limit: SpentLimit; readonly resetsAtSeconds?: number }
+  | { readonly kind: "unpriced_model"; readonly model: string }
+  | { readonly kind: "credential_revoked"; readonly bound?: boolean }
   | { readonly kind: "ledger_unavailable" }
   | { readonly kind: "upstream_unreachable" }
   | { readonly kind: "upstream_timeout"; readonly phase: "first byte"; readonly seconds: number }
@@ -57,7 +62,19 @@ export type ProofFault =
   | "key"
   | "signature"
   | "replayed";
-export type SessionFault = "closed" | "missing_token" | "invalid_token" | "denied" | "issuer_unreachable";
+export type SessionFault =
+  | "closed"
+  | "missing_token"
+  | "invalid_token"
+  | "denied"
+  | "issuer_unreachable"
+  | "missing_challenge"
+  | "challenge_refused"
+  /** Whoever was asked about the session did not answer, or not as agreed. */
+  | "unchecked";
+
+/** The limit that a request does not fit. */
+export type SpentLimit = Exclude<keyof Limits, "per" | "requestsPerMinute">;
 
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 

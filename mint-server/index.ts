@@ -1,3 +1,4 @@
+import { waitUntil } from "cloudflare:workers";
 import { errorBody } from "./contract/openai-error.ts";
 import type { LedgerNamespace } from "./credentials/ledger.ts";
 import { createMintServer, type MintServer } from "./embed.ts";
@@ -15,7 +16,7 @@ let server: MintServer | undefined;
 
 function serverFor(env: Env): MintServer {
   const config = { ...readSettings(env), models: { guide } };
-  return createMintServer(config, env.LEDGER ? { ledgers: env.LEDGER } : {});
+  return createMintServer(config, { waitUntil, ...(env.LEDGER && { ledgers: env.LEDGER }) });
 }
 
 export { LedgerObject as Ledger };

@@ -1,6 +1,7 @@
 import { MAX_MEDIA_BODY_BYTES, MODEL_ENDPOINTS, type ModelEndpoint } from "./contract/endpoints.ts";
 import { HEADER } from "./contract/headers.ts";
 import { parseJson } from "./contract/json.ts";
+import { applyTemplate, type Template } from "./credentials/template.ts";
 import { fail, ok, type Result } from "./failures.ts";
 import type { Flavor } from "./providers/provider.ts";
 import { readBytes, readText } from "./read-body.ts";
@@ -37,7 +38,9 @@ export async function readModelRequest(request: Request, options: ReadOptions): 
   if (type !== expected) return fail({ kind: "bad_content_type", expected });
   const read =
     endpoint.body === "json" ? await readJson(request, endpoint, maxBodyBytes) : await readForm(request, maxBodyBytes);
-  return read.ok ? checkBody({ endpoint, contentType, ...read.value }, options) : read;
+  if (!read.ok) return read;
+  const filled = options.template ? fillTemplate(options.template, endpoint, read.value) : read;
+  return filled.ok ? checkBody({ endpoint, contentType, ...filled.value }, options) : filled;
 }
 
 export interface ReadOptions {
@@ -46,7 +49,14 @@ export interface ReadOptions {
   readonly model?: string | undefined;
   /** Whether the path asks for an event stream, where it is the path that asks. */
   readonly asEvents?: boolean;
+  /** What the request must follow. */
+  readonly template?: Template | undefined;
   readonly maxBodyBytes: number;
+}
+
+function fillTemplate(template: Template, { name, path }: ModelEndpoint, { body }: Read): Result<Read> {
+  const filled = applyTemplate(template, path === "auto" ? path : name, body);
+  return filled.ok ? ok({ body: filled.value, payload: JSON.stringify(filled.value) }) : filled;
 }
 
 type Read = Pick<ModelRequest, "payload" | "body">;

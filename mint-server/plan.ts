@@ -1,6 +1,8 @@
 import type { ErrorDetails } from "./contract/openai-error.ts";
 import { fail, ok, type Result } from "./failures.ts";
+import type { Following } from "./following.ts";
 import { malformed } from "./malformed.ts";
+import { USAGE_FORMATS, withUsageAsked } from "./metering/usage.ts";
 import type { ModelRequest } from "./model-request.ts";
 import { wireOf } from "./providers/address.ts";
 import type { Endpoint } from "./providers/provider.ts";
@@ -21,6 +23,8 @@ export interface Plan
     Attempt,
     "wire" | "path" | "stream" | "payload" | "contentType" | "accept" | "callerHeaders" | "decodeError"
   > {
+  /** The provider was asked for its usage by us, and the caller is not to see it. */
+  readonly hidesUsage?: boolean;
   /** Absent: the provider's answer is the caller's as it is. */
   readonly translate?: (upstream: UpstreamAnswer) => Promise<Result<Translated>>;
 }
@@ -40,6 +44,8 @@ export interface Planning {
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** What goes on beside the answer; absent for keys. */
+  readonly following: Following | undefined;
   /** What of a provider's error may be told. */
   readonly clean: (details: ErrorDetails) => ErrorDetails;
 }
@@ -108,14 +114,14 @@ function passthroughPlan(planning: Planning, wire: SpokenWire): Plan | undefined
 function passthroughChat(planning: Planning): Plan {
   const { request, endpoint } = planning;
   const { toolCallIds, files } = endpoint.provider;
-  const plan = passthrough(planning, { wire: "openai", path: request.endpoint.path });
-  const repaired =
+  const body =
     toolCallIds || files || holdsForeign(request) ? repairRequest(request.body, endpoint.provider) : undefined;
-  return withStream(planning, repaired ? { ...plan, payload: JSON.stringify(repaired) } : plan);
+  const repaired = body ? { ...planning, request: { ...request, body, payload: JSON.stringify(body) } } : planning;
+  return withStream(repaired, passthrough(repaired, { wire: "openai", path: request.endpoint.path }));
 }
 
 /** For a streaming caller at an endpoint that cannot stream: the whole answer becomes a stream. */
-function withStream({ request, endpoint, clean }: Planning, plan: Plan): Plan {
+function withStream({ request, endpoint, clean, following }: Planning, plan: Plan): Plan {
   if (!request.stream || endpoint.supportsStreaming) return plan;
   const includeUsage = asObject(request.body.stream_options)?.include_usage === true;
   return {
@@ -125,10 +131,12 @@ function withStream({ request, endpoint, clean }: Planning, plan: Plan): Plan {
     payload: withoutStreaming(JSON.parse(String(plan.payload)) as Record<string, unknown>),
     async translate({ body }) {
       const text = await new Response(body).text();
-      const stream = asStream(parse(text), { includeUsage });
-      return stream === undefined
-        ? malformed(text, { decodeError: plan.decodeError, clean })
-        : ok({ contentType: "text/event-stream", body: stream });
+      const answer = parse(text);
+      const stream = asStream(answer, { includeUsage });
+      if (stream === undefined) return malformed(text, { decodeError: plan.decodeError, clean });
+      const format = await USAGE_FORMATS[request.endpoint.schema]();
+      following?.settleWhole(format.whole(asObject(answer) ?? {}));
+      return ok({ contentType: "text/event-stream", body: stream });
     },
   };
 }
@@ -145,10 +153,12 @@ const ERRORS: Readonly<Partial<Record<SpokenWire, Pick<Plan, "decodeError">>>> =
 
 type Own = Pick<Plan, "path" | "callerHeaders"> & { readonly wire: SpokenWire };
 
-function passthrough({ request, endpoint }: Planning, own: Own): Plan {
-  const { stream, isArray, contentType, payload, body } = request;
+function passthrough({ request, endpoint, following }: Planning, own: Own): Plan {
+  const asking = following?.isCounted ? withUsageAsked(request, endpoint.provider) : request;
+  const { stream, isArray, contentType, payload, body } = asking;
   const { bodyFor } = endpoint.provider;
   return {
+    ...(asking !== request && { hidesUsage: true }),
     stream: stream && !isArray,
     contentType,
     payload: bodyFor ? JSON.stringify(bodyFor(body, own.wire)) : payload,

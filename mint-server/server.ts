@@ -1,6 +1,9 @@
 import { compileConfig, type MintServerConfig, type ServerConfig } from "./config.ts";
 import { deriveKeyring, type Keyring } from "./credentials/keys.ts";
-import { createMemoryLedger, type Ledger, type LedgerNamespace } from "./credentials/ledger.ts";
+import type { LedgerNamespace } from "./credentials/ledger.ts";
+import type { LedgerClient } from "./credentials/ledger-client.ts";
+import { createLedgerClients } from "./credentials/ledger-clients.ts";
+import { createMemoryLedgers } from "./credentials/ledger-memory.ts";
 import { createNonceBook } from "./credentials/nonces.ts";
 import { createProofVerifier, type ProofVerifier } from "./credentials/proof.ts";
 import { createSessionDoor, type SessionDoor } from "./credentials/sessions.ts";
@@ -13,23 +16,34 @@ export interface Services {
   readonly proofs: ProofVerifier;
   readonly authorise: Authoriser;
   readonly openSession: SessionDoor;
+  /** This instance's way to a ledger, by its name. */
+  readonly ledgerOf: (name: string) => LedgerClient;
 }
 
 /** Checks the configuration at once, and derives the keys. */
-export function createServices(config: MintServerConfig, ledgers?: LedgerNamespace): Promise<Services> {
-  return startServices(compileConfig(config), ledgers);
+export function createServices(config: MintServerConfig, platform: Platform = {}): Promise<Services> {
+  return startServices(compileConfig(config), platform);
 }
 
-async function startServices(config: ServerConfig, ledgers?: LedgerNamespace): Promise<Services> {
+/** What the platform lends, where it has it. */
+export interface Platform {
+  /** Durable Objects of class `Ledger`; without them, what must outlive a restart does not. */
+  readonly ledgers?: LedgerNamespace;
+  /** Keeps a request's context alive until a promise settles. */
+  readonly waitUntil?: (promise: Promise<unknown>) => void;
+}
+
+async function startServices(config: ServerConfig, { ledgers, waitUntil }: Platform): Promise<Services> {
   const keyring = await deriveKeyring(config.secrets);
   const proofs = createProofVerifier(createNonceBook(keyring.nonceKey));
-  const memory = createMemoryLedger();
-  const ledgerOf = (org: string): Ledger => ledgers?.getByName(org) ?? memory;
+  const namespace = ledgers ?? createMemoryLedgers();
+  const ledgerOf = createLedgerClients(namespace, waitUntil ? { waitUntil } : {});
   return {
     config,
     keyring,
     proofs,
-    authorise: createAuthoriser({ config, keyring, proofs }),
-    openSession: createSessionDoor({ config, keyring, proofs, ledgerOf }),
+    authorise: createAuthoriser({ config, keyring, proofs, ledgerOf }),
+    openSession: createSessionDoor({ config, keyring, proofs, ledgerOf: (org) => namespace.getByName(org) }),
+    ledgerOf,
   };
 }

@@ -18,6 +18,7 @@ const SETTING_NAMES: readonly string[] = [
   "ALLOWED_ORIGINS",
   "ALLOW_PROVIDER_KEYS",
   "MAX_BODY_BYTES",
+  "CLIENT_ADDRESS_HEADER",
 ];
 
 /** Every setting that a process must hand on to the Worker: the fixed names, the providers', and what `MINT_CONFIG` refers to. */
@@ -52,6 +53,7 @@ export function readSettings(settings: Settings): MintServerConfig {
     publicURLs: bases,
     allowProviderKeys: readBoolean(settings, "ALLOW_PROVIDER_KEYS", true),
     ...readMaxBodyBytes(settings),
+    ...readClientAddressHeader(settings),
     providerBaseURLs: readBaseURLs(settings),
     providerOptions: readProviderOptions(settings),
     orgs: readOrgs(settings),
@@ -140,6 +142,11 @@ function readBaseURLs(settings: Settings): Record<string, string> {
 function readMaxBodyBytes(settings: Settings): { readonly maxBodyBytes?: number } {
   const value = setting(settings, "MAX_BODY_BYTES");
   return value === undefined ? {} : { maxBodyBytes: Number(value) };
+}
+
+function readClientAddressHeader(settings: Settings): { readonly clientAddressHeader?: string } {
+  const clientAddressHeader = setting(settings, "CLIENT_ADDRESS_HEADER");
+  return clientAddressHeader === undefined ? {} : { clientAddressHeader };
 }
 
 function readBoolean(settings: Settings, name: string, fallback: boolean): boolean {

@@ -1,5 +1,6 @@
 import { ok, type Result } from "./failures.ts";
 import { malformed } from "./malformed.ts";
+import { pumpMetered } from "./metering/metered-stream.ts";
 import type { Plan, Planning, Translated } from "./plan.ts";
 import type { UpstreamAnswer } from "./providers/upstream.ts";
 import { type ChatAnswer, eventsOf } from "./wire/chat-answer.ts";
@@ -8,7 +9,7 @@ import { type ChatSchema, SCHEMAS, type SpokenWire, WIRES } from "./wire/formats
 import { pump } from "./wire/pump.ts";
 import { parse } from "./wire/read.ts";
 import { checkSupport } from "./wire/support.ts";
-import { createTranslation } from "./wire/translation.ts";
+import { createTranslation, type TranslationParts } from "./wire/translation.ts";
 import type { CallerFormat, Stamp, StreamEncoder, WireFormat } from "./wire/wire-format.ts";
 
 /** The caller's conversation, read once, whatever many endpoints are asked. */
@@ -80,13 +81,26 @@ async function translate({ upstream, wire, chat, asked, planning }: Translating)
   if (asked.stream && body && headers["content-type"]?.startsWith(wire.framing.contentType)) {
     const decoder = wire.createStreamDecoder(asked);
     const encoder = schema.createStreamEncoder(request, stamp);
-    const translation = createTranslation({ framing: wire.framing, decoder, encoder, clean: planning.clean });
-    return ok({ contentType: streamTypeOf(chat), body: pump(body, translation, planning.signal) });
+    const parts = { framing: wire.framing, decoder, encoder, clean: planning.clean };
+    return ok({ contentType: streamTypeOf(chat), body: await streamed(body, parts, planning) });
   }
   const text = await new Response(body).text();
   const answer = wire.decodeAnswer(parse(text), asked);
+  if (answer) planning.following?.settleWhole(answer.usage);
   if (!answer) return malformed(text, { decodeError: wire.decodeError, clean: planning.clean });
   return ok(encodeWhole(answer, chat));
+}
+
+async function streamed(
+  upstream: ReadableStream<Uint8Array>,
+  parts: TranslationParts,
+  { following, signal }: Planning,
+): Promise<ReadableStream<Uint8Array>> {
+  if (!following) return pump(upstream, createTranslation(parts), signal);
+  const { meterTranslatedStream } = await import("./metering/translated-stream.ts");
+  const stream = meterTranslatedStream(parts, following.meter);
+  following.watch(stream);
+  return pumpMetered(upstream, stream, signal);
 }
 
 /** A whole answer in the caller's schema, as a stream if the caller wants one. */

@@ -6,7 +6,7 @@ import { FieldError, parse } from "./wire/read.ts";
 
 /** @throws {FieldError} for what the caller's schema or the provider has no place for. */
 export async function planEmbedding(
-  { request, endpoint, clean }: Planning,
+  { request, endpoint, clean, following }: Planning,
   wireId: SpokenWire,
   schemaId: keyof typeof EMBEDDING_SCHEMAS,
 ): Promise<Plan> {
@@ -28,6 +28,8 @@ export async function planEmbedding(
       const text = await new Response(upstream.body).text();
       const answer = wire.decodeAnswer(parse(text));
       if (answer?.vectors.length !== asked.inputs.length) return malformed(text, { decodeError, clean });
+      const { inputTokens } = answer;
+      following?.settleWhole(inputTokens === undefined ? undefined : { inputTokens, outputTokens: 0 });
       return ok({ contentType: "application/json", body: JSON.stringify(schema.encodeAnswer(answer, asked)) });
     },
   };

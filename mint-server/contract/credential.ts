@@ -38,6 +38,8 @@ export interface Grant {
   readonly origins?: readonly string[];
   readonly features?: readonly Feature[];
   readonly limits?: Limits;
+  /** Name of the organisation's template that every request must follow; nothing else is covered then. */
+  readonly template?: string;
   readonly logging?: Logging;
 }
 

@@ -81,12 +81,15 @@ export const MODEL_ENDPOINTS: readonly ModelEndpoint[] = [
   gemini("batchEmbedContents", "google-embeddings", { name: "embedContent" }),
 ];
 
-/** A path below the prefix as an endpoint, and the model's id where the path holds it, still encoded. */
+/**
+ * A path below the prefix as an endpoint, and the model's id where the path holds it, still encoded; but Google's SDK leaves
+ * the slash of `maker/model` as it is.
+ */
 export function findModelEndpoint(
   path: string,
 ): { readonly endpoint: ModelEndpoint; readonly model?: string } | undefined {
   // Older SDKs of Google's call one version, newer ones the other.
-  const gemini = /^google\/v1(?:beta)?\/models\/([^/]+):(\w+)$/.exec(path);
+  const gemini = /^google\/v1(?:beta)?\/models\/(.+):(\w+)$/.exec(path);
   const template = gemini ? `google/v1beta/models/{model}:${gemini[2]}` : path;
   const endpoint = MODEL_ENDPOINTS.find((candidate) => candidate.path === template);
   if (!endpoint || endpoint.path.includes("{") !== Boolean(gemini)) return undefined;

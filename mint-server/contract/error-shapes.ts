@@ -16,7 +16,7 @@ export function encodeError(status: number, details: ErrorDetails, schema: Error
     case "openai":
       return errorBody(details);
     case "anthropic":
-      return { type: "error", error: { type: anthropicType(status), message, code, param } };
+      return { type: "error", error: { type: anthropicType(status), message, code, param, ...threadless(param) } };
     case "google":
       return {
         error: {
@@ -41,10 +41,15 @@ export function encodeError(status: number, details: ErrorDetails, schema: Error
  *
  * It starts with a blank line: the stream may have been cut inside an event, and that rest must not swallow this one.
  */
-export function errorEvent(details: ErrorDetails, schema: ErrorSchema = "openai"): string {
+export function errorEvent(details: ErrorDetails, schema: ErrorSchema = "openai", status = 502): string {
   // Google's SDK knows events by their data alone, and leaves out those that have a type line.
   const type = schema === "google" ? "" : "event: error\n";
-  return `\n\n${type}data: ${JSON.stringify(encodeError(502, details, schema))}\n\n`;
+  return `\n\n${type}data: ${JSON.stringify(encodeError(status, details, schema))}\n\n`;
+}
+
+/** Tells Anthropic's SDK to send the whole conversation each time, instead of a thread that its provider would hold. */
+function threadless(param: string | null) {
+  return param === "thread" && { details: { error_code: "thread_unsupported_request", unsupported: ["thread"] } };
 }
 
 const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {

@@ -9,6 +9,8 @@ export const HEADER = {
   cached: "x-bt-cached",
   usedEndpoint: "x-bt-used-endpoint",
   source: "x-mintgate-source",
+  /** Answer: what a credential's limits leave, such as `usd=0.0931, tokens=1200, requests=8`. */
+  remaining: "x-mintgate-remaining",
   /** Request: set to `caller` by one who proves a stream's completeness itself, as the worker does. */
   completeness: "x-mintgate-completeness",
   /** Request, page to worker only: names the request so that the page can cancel it. Never sent on. */
@@ -64,6 +66,7 @@ export const EXPOSED_HEADERS: readonly string[] = [
   HEADER.cached,
   HEADER.usedEndpoint,
   HEADER.source,
+  HEADER.remaining,
   HEADER.serverTiming,
   HEADER.dpopNonce,
   "www-authenticate",

@@ -22,15 +22,11 @@ const MAX_EVENT_LENGTH = { done: 1024 * 1024, types: 16 * 1024 * 1024, candidate
  */
 export function createStreamProbe(terminal: StreamTerminal): StreamProbe {
   const decoder = new TextDecoder();
-  let state: StreamState = "open";
+  const judge = createStreamJudge(terminal);
   let overflowed = false;
   const parser = createParser({
     maxBufferSize: MAX_EVENT_LENGTH[terminal.kind],
-    onEvent({ event, data }) {
-      if (state !== "open") return;
-      if (event === "error" || isErrorData(data)) state = "failed";
-      else if (isTerminal(terminal, event, data)) state = "complete";
-    },
+    onEvent: ({ event, data }) => judge.see(event, data),
     onError({ type }) {
       // The parser takes nothing more after this.
       if (type === "max-buffer-size-exceeded") overflowed = true;
@@ -38,7 +34,27 @@ export function createStreamProbe(terminal: StreamTerminal): StreamProbe {
   });
   return {
     feed(bytes) {
-      if (state === "open" && !overflowed) parser.feed(decoder.decode(bytes, { stream: true }));
+      if (judge.state === "open" && !overflowed) parser.feed(decoder.decode(bytes, { stream: true }));
+    },
+    get state() {
+      return judge.state;
+    },
+  };
+}
+
+/** Follows the events themselves, for those who read them anyway. */
+export interface StreamJudge {
+  see(event: string | undefined, data: string): void;
+  readonly state: StreamState;
+}
+
+export function createStreamJudge(terminal: StreamTerminal): StreamJudge {
+  let state: StreamState = "open";
+  return {
+    see(event, data) {
+      if (state !== "open") return;
+      if (event === "error" || isErrorData(data)) state = "failed";
+      else if (isTerminal(terminal, event, data)) state = "complete";
     },
     get state() {
       return state;

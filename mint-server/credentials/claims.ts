@@ -21,6 +21,7 @@ const grant = v.object({
   origins: v.optional(texts),
   features: v.optional(v.array(v.picklist(FEATURES))),
   limits: v.optional(limits),
+  template: v.optional(v.string()),
   logging: v.optional(v.object({ project_name: v.string() })),
 });
 

@@ -2,6 +2,8 @@ import * as v from "valibot";
 import { FEATURES, type Grant } from "../contract/credential.ts";
 import { GRANTABLE_ENDPOINTS } from "../contract/endpoints.ts";
 import { fail, ok, type Result } from "../failures.ts";
+import { limitsForm } from "./limits-form.ts";
+import { type Template, templateGrant } from "./template.ts";
 
 const MAX_TTL_SECONDS = 86_400;
 const DEFAULT_TTL_SECONDS = 600;
@@ -30,6 +32,8 @@ const form = v.strictObject({
   ),
   origins: v.nullish(v.pipe(v.array(origin), v.minLength(1, "must not be empty"))),
   features: v.nullish(v.array(v.picklist(FEATURES, `may hold ${FEATURES.join(", ")}`))),
+  limits: v.nullish(limitsForm),
+  template: v.nullish(name("a template's name")),
   subject: v.nullish(name("a subject")),
   jkt: v.nullish(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/, "must be the SHA-256 thumbprint of a key, as base64url")),
@@ -52,38 +56,58 @@ export type OrderForm = v.InferOutput<typeof form>;
 /** The same, as it may be written. */
 export type OrderFormInput = v.InferInput<typeof form>;
 
+/** Whose endpoints serve: an organisation, and the templates that it has. */
+export interface Issuer {
+  readonly org: string;
+  readonly templates?: ReadonlyMap<string, Template> | undefined;
+}
+
 /** What a credential that was ordered by a form may do with an organisation's endpoints. */
-export function grantOf({ model, models, endpoints, origins, features, logging }: OrderForm, org: string): Grant {
+export function grantOf(form: OrderForm, { org, templates }: Issuer): Result<Grant> {
+  const { origins, limits, template, logging } = form;
+  const covered = template ? orderedTemplate(form, templates?.get(template)) : ok(orderedScope(form));
+  if (!covered.ok) return covered;
+  return ok({
+    org,
+    ...covered.value,
+    ...(origins ? { origins } : {}),
+    ...(limits ? { limits } : {}),
+    ...(logging ? { logging } : {}),
+  });
+}
+
+type Scope = Pick<Grant, "models" | "endpoints" | "features" | "template">;
+
+function orderedScope({ model, models, endpoints, features }: OrderForm): Scope {
   const covered = [...(model ? [model] : []), ...(models ?? [])];
   return {
-    org,
     ...(covered.length > 0 ? { models: covered } : {}),
     ...(endpoints ? { endpoints } : {}),
-    ...(origins ? { origins } : {}),
     ...(features && features.length > 0 ? { features } : {}),
-    ...(logging ? { logging } : {}),
   };
 }
 
-/** Fields of the contract that this version cannot keep: promising a limit and not holding it would be worse than refusing. */
-const NOT_ENFORCED: readonly string[] = ["limits", "template"];
+/** What a template says already. */
+const SETTLED = ["model", "models", "endpoints", "features"] as const;
+
+function orderedTemplate(form: OrderForm, template: Template | undefined): Result<Scope> {
+  if (!template) return badField("template", "names no template of this organisation");
+  const settled = SETTLED.find((name) => form[name] !== undefined && form[name] !== null);
+  return settled ? badField(settled, "is settled by the template") : ok(templateGrant(template));
+}
 
 /** Checks the body of `POST /credentials`; unknown fields are refused by name. */
 export function parseOrderForm(body: Readonly<Record<string, unknown>>): Result<OrderForm> {
-  for (const param of NOT_ENFORCED) {
-    if (body[param] !== undefined && body[param] !== null) {
-      return fail({
-        kind: "bad_field",
-        param,
-        detail: `\`${param}\` is not enforced by this version, so no credential is issued with it.`,
-      });
-    }
-  }
-  const { limits: _limits, template: _template, ...fields } = body;
-  const parsed = v.safeParse(form, fields);
+  const parsed = v.safeParse(form, body);
   if (parsed.success) return ok(parsed.output);
   const [issue] = parsed.issues;
   const param = v.getDotPath(issue) ?? "body";
-  const problem = issue.type === "strict_object" && issue.expected === "never" ? "is not a known field" : issue.message;
+  return badField(
+    param,
+    issue.type === "strict_object" && issue.expected === "never" ? "is not a known field" : issue.message,
+  );
+}
+
+function badField(param: string, problem: string) {
   return fail({ kind: "bad_field", param, detail: `\`${param}\` ${problem}.` });
 }

@@ -23,9 +23,16 @@ interface ProofKey {
   readonly jkt: string;
 }
 
+export interface UsedProof {
+  /** Thumbprint of its key. */
+  readonly jkt: string;
+  /** Its key and its name: no other proof has both. */
+  readonly id: string;
+}
+
 export interface ProofVerifier {
-  /** Checks a proof and uses it up; the value is its key's thumbprint. */
-  verify(proof: string | null, target: ProofTarget): Promise<Result<string>>;
+  /** Checks a proof and uses it up, as far as this instance knows. */
+  verify(proof: string | null, target: ProofTarget): Promise<Result<UsedProof>>;
   /** The nonce for new proofs. */
   nonce(now: number): Promise<string> | string;
 }
@@ -72,7 +79,8 @@ export function createProofVerifier(nonces: NonceBook): ProofVerifier {
       if (!key) return refused("header");
       if (target.jkt !== undefined && key.jkt !== target.jkt) return refused("key");
       if (!(await verifySignature(key.key, header, payload, signature))) return refused("signature");
-      return nonces.use(`${key.jkt}.${claims.jti}`) ? ok(key.jkt) : refused("replayed");
+      const id = `${key.jkt}.${claims.jti}`;
+      return nonces.use(id) ? ok({ jkt: key.jkt, id }) : refused("replayed");
     },
   };
 }

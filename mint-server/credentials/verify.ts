@@ -4,6 +4,7 @@ import { HEADER, KEY_HEADERS } from "../contract/headers.ts";
 import { type CredentialFault, fail, ok, type Result } from "../failures.ts";
 import { allowsEndpoint } from "./claims.ts";
 import { holderOf, type Keyring } from "./keys.ts";
+import type { LedgerClient } from "./ledger-client.ts";
 import type { ProofVerifier } from "./proof.ts";
 import { type Token, verifyToken } from "./token.ts";
 
@@ -16,6 +17,19 @@ export interface Caller {
   readonly org?: Org;
   /** The caller's own provider key; present where `org` is not. */
   readonly providerKey?: string;
+  /** Name of the ledger on which it counts: its organisation's, or that of the key which issued it. */
+  readonly ledger: string;
+  /** Present where `by` is `credential`. */
+  readonly credential?: UsedCredential;
+}
+
+/** A temporary credential as its revocation and its limits know it. */
+export interface UsedCredential {
+  readonly jti: string;
+  /** Seconds since the epoch. */
+  readonly issuedAt: number;
+  /** Of a bound credential: names the proof that came with this request. */
+  readonly proofId?: string;
 }
 
 /** What of a request bears on authority. */
@@ -26,8 +40,15 @@ export interface Access {
   readonly path: string;
   /** Name of the endpoint as grants list it; absent where none is needed. */
   readonly endpoint: string | undefined;
+  /** Whether a budget is set aside later on, where the caller is limited. */
+  readonly reserves?: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
+}
+
+/** Whether anything of what a caller does is limited. */
+export function isLimited({ by, grant, org }: Caller): boolean {
+  return by === "credential" && (grant.limits !== undefined || org?.limits !== undefined);
 }
 
 export type Authoriser = (access: Access) => Promise<Result<Caller>>;
@@ -37,6 +58,7 @@ interface KnownToken extends Token {
 }
 
 interface AuthoriserParts {
+  readonly ledgerOf: (name: string) => Pick<LedgerClient, "isRevoked">;
   readonly config: ServerConfig;
   readonly keyring: Keyring;
   readonly proofs: ProofVerifier;
@@ -52,7 +74,7 @@ const MAX_REMEMBERED_HOLDERS = 4096;
  *
  * What is ours is recognised first, and generously: a damaged credential must not be taken for a provider's key and sent away.
  */
-export function createAuthoriser({ config, keyring, proofs }: AuthoriserParts): Authoriser {
+export function createAuthoriser({ config, keyring, proofs, ledgerOf }: AuthoriserParts): Authoriser {
   const tokens = new Map<string, KnownToken>();
   const holders = new Map<string, string>();
 
@@ -70,7 +92,9 @@ export function createAuthoriser({ config, keyring, proofs }: AuthoriserParts): 
     if (known) return ok(known);
     const checked = await verifyToken(token, { keyring, now, publicURLs: config.publicURLs });
     if (!checked.ok) return checked;
-    const caller = callerOf(checked.value, config);
+    const { providerKey } = checked.value;
+    const issuer = providerKey === undefined ? undefined : await holder(providerKey);
+    const caller = callerOf(checked.value, config, issuer);
     if (!caller.ok) return caller;
     const verified = { ...checked.value, caller: caller.value };
     if (tokens.size >= MAX_REMEMBERED_TOKENS) tokens.clear();
@@ -97,8 +121,22 @@ export function createAuthoriser({ config, keyring, proofs }: AuthoriserParts): 
       };
       const proof = await proofs.verify(access.headers.get(HEADER.dpop), target);
       if (!proof.ok) return proof;
+      const { jti, iat: issuedAt } = claims;
+      return unlessRevoked({ ...caller, credential: { jti, issuedAt, proofId: proof.value.id } }, access);
     }
-    return withinGrant(caller, access, config);
+    return unlessRevoked(caller, access);
+  };
+
+  const unlessRevoked = async (caller: Caller, access: Access): Promise<Result<Caller>> => {
+    const within = withinGrant(caller, access, config);
+    const { credential, subject, ledger } = caller;
+    // The ledger looks for itself when it sets a budget aside: one call a request.
+    if (!within.ok || !credential || (access.reserves && isLimited(caller))) return within;
+    const { jti, issuedAt, proofId } = credential;
+    const asked = ledgerOf(ledger).isRevoked({ jti, subject, issuedAt });
+    const revoked = typeof asked === "boolean" ? asked : await asked;
+    if (revoked === undefined) return fail({ kind: "ledger_unavailable" });
+    return revoked ? fail({ kind: "credential_revoked", bound: proofId !== undefined }) : within;
   };
 
   const byKey = async (apiKey: string, access: Access): Promise<Result<Caller>> => {
@@ -108,7 +146,7 @@ export function createAuthoriser({ config, keyring, proofs }: AuthoriserParts): 
     if (!config.allowProviderKeys) return fail({ kind: "provider_keys_off" });
     const name = access.headers.get(HEADER.orgName);
     if (name !== null) return fail({ kind: "org_not_found" });
-    return ok({ by: "provider-key", subject, grant: { org: "default" }, providerKey: apiKey });
+    return ok({ by: "provider-key", subject, grant: { org: "default" }, providerKey: apiKey, ledger: subject });
   };
 
   return async (access) => {
@@ -151,20 +189,22 @@ function refused(reason: CredentialFault, bound = false) {
   return fail({ kind: "invalid_credential", reason, bound });
 }
 
-/** Whose endpoints a credential uses: its organisation's, or the provider's with the key that issued it. */
-function callerOf({ claims, providerKey }: Token, config: ServerConfig): Result<Caller> {
-  const { sub: subject, grant } = claims;
-  if (providerKey !== undefined) {
-    return config.allowProviderKeys ? ok({ by: "credential", subject, grant, providerKey }) : refused("claims");
+/** Whose endpoints a credential uses: its organisation's, or the provider's with the key that issued it, and whose holder is `issuer`. */
+function callerOf({ claims, providerKey }: Token, config: ServerConfig, issuer: string | undefined): Result<Caller> {
+  const { sub: subject, grant, jti, iat: issuedAt } = claims;
+  const caller = { by: "credential", subject, grant, credential: { jti, issuedAt } } as const;
+  if (providerKey !== undefined && issuer !== undefined) {
+    return config.allowProviderKeys ? ok({ ...caller, providerKey, ledger: issuer }) : refused("claims");
   }
   const org = config.orgs.get(grant.org);
-  return org ? ok({ by: "credential", subject, grant, org }) : refused("unknown_org");
+  return org ? ok({ ...caller, org, ledger: org.name }) : refused("unknown_org");
 }
 
 function byProjectKey(orgs: readonly Org[], subject: string, { headers }: Access): Result<Caller> {
   const name = headers.get(HEADER.orgName);
   const org = name === null ? orgs[0] : orgs.find((candidate) => candidate.name === name);
-  return org ? ok({ by: "project-key", subject, grant: { org: org.name }, org }) : fail({ kind: "org_not_found" });
+  if (!org) return fail({ kind: "org_not_found" });
+  return ok({ by: "project-key", subject, grant: { org: org.name }, org, ledger: org.name });
 }
 
 /** What a grant says of the request before its body is read; the model is checked once it is known, in `select`. */

@@ -1,5 +1,6 @@
 import { getMimeType } from "hono/utils/mime";
 import { toBase64url } from "../contract/bytes.ts";
+import { PUBLIC_HOSTS } from "../contract/hosts.ts";
 
 /** Folders of files, each a workerd disk service. */
 export interface AssetBindings {
@@ -16,7 +17,8 @@ const BROWSER_FILE = /^\/mintgate[A-Za-z0-9_-]*\.js$/;
 const SECURITY_HEADERS = {
   "content-security-policy": [
     "default-src 'self'",
-    "connect-src 'self' https://api.openai.com",
+    // The browser checks this before the worker sees a request.
+    `connect-src 'self' ${[...new Set(PUBLIC_HOSTS.map(({ origin }) => origin))].join(" ")}`,
     "img-src 'self' data:",
     "style-src 'self'",
     "script-src 'self'",

@@ -2,8 +2,9 @@ import { createServer } from "node:http";
 import { join, resolve } from "node:path";
 import { createServer as createViteServer } from "vite";
 import { SettingsError } from "../settings-error.ts";
+import { originsOf, readAddress } from "./address.ts";
 import { type Environment, loadEnvironment } from "./environment.ts";
-import { bind, originsOf, readAddress } from "./listener.ts";
+import { bind } from "./listener.ts";
 import { PATHS } from "./paths.ts";
 import { startServer } from "./server.ts";
 

@@ -1,9 +1,10 @@
 import type { MintServerConfig } from "../config.ts";
 import { readSettings, settingNames } from "../settings.ts";
+import { originsOf, readAddress } from "./address.ts";
 import { build } from "./build.ts";
 import { type Environment, withConfigText } from "./environment.ts";
 import { type InnerSocket, reserveInnerSocket, untilListening } from "./front.ts";
-import { type Listener, listen, originsOf, readAddress } from "./listener.ts";
+import { type Listener, listen } from "./listener.ts";
 import { readModules } from "./modules.ts";
 import { PATHS } from "./paths.ts";
 import {

@@ -34,12 +34,12 @@ const plainURL: ToURL = ({ baseURL, path }) => `${baseURL}${upstreamPath(path)}`
 
 /** Anthropic's paths. */
 const messagesURL: ToURL = ({ baseURL, path }) =>
-  `${baseURL}/v1/${path === "messages/count_tokens" ? path : "messages"}`;
+  `${baseURL.replace(/\/v1$/, "")}/v1/${path === "messages/count_tokens" ? path : "messages"}`;
 
 /** Gemini's paths: a method of a model. */
 const geminiURL: ToURL = ({ baseURL, model, path, stream }) => {
   const name = pathSegment(model.replace(/^models\//, ""));
-  return name && `${baseURL}/v1beta/models/${name}:${methodOf(path, stream)}`;
+  return name && `${baseURL.replace(/\/v1(beta)?$/, "")}/v1beta/models/${name}:${methodOf(path, stream)}`;
 };
 
 /** Without `alt`, a stream would be one JSON array. */

@@ -108,6 +108,10 @@ export interface ModelFacts {
   readonly contextTokens?: number;
   readonly inputCostPerMillionTokens?: number;
   readonly outputCostPerMillionTokens?: number;
+  /** Of input that was in the provider's cache; absent where it costs what other input costs. */
+  readonly cacheReadCostPerMillionTokens?: number;
+  /** Of input that the provider puts into its cache for as long as it does unasked. */
+  readonly cacheWriteCostPerMillionTokens?: number;
 }
 
 /** A configured provider and key. */

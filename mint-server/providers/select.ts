@@ -96,7 +96,7 @@ function baseURLOf(config: ServerConfig, { id, baseURL }: Provider): string | un
 }
 
 /** What is known of a model where this endpoint serves it. */
-function factsAt({ customModels, provider }: Endpoint, model: string): ModelFacts {
+export function factsAt({ customModels, provider }: Endpoint, model: string): ModelFacts {
   return customModels.get(model) ?? factsOf(model, provider.id);
 }
 

@@ -33,6 +33,8 @@ export interface ChatRequest {
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly serviceTier?: string;
   readonly promptCacheKey?: string;
+  /** Gemini's, as the caller wrote them: no other API has any. */
+  readonly safetySettings?: readonly unknown[];
   /** Whether the caller of a stream asked for its usage; schemas that always tell it say true. */
   readonly includeUsage: boolean;
   /**
@@ -78,7 +80,8 @@ export const SETTINGS = [
 export type Setting = (typeof SETTINGS)[number];
 
 /**
- * `sent`: the wire format has it. `dropped`: it is left out, which changes the answer's cost or chance but not its meaning.
+ * `sent`: the wire format has it. `dropped`: it is left out, which changes what the answer costs or which of the fitting ones
+ * it is, but not what fits.
  * `refused`: a request that asks for it is a 400 which names the caller's field.
  */
 export type Support = Readonly<Record<Setting, "sent" | "dropped" | "refused">>;

@@ -20,7 +20,7 @@ export function observe(
 }
 
 /** Says what the provider said. It is never done: what follows the terminal marker is the caller's too. */
-function createObservation(terminal: StreamTerminal, schema: ErrorSchema): Translation {
+export function createObservation(terminal: StreamTerminal, schema: ErrorSchema): Translation {
   const probe = createStreamProbe(terminal);
   const hold = createEventHold();
   const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });

@@ -16,10 +16,12 @@ export function pumpBytes(
   const leave = (reason?: unknown): Promise<void> => reader.cancel(reason).catch(() => {});
   writer.closed.catch(leave);
   signal?.addEventListener("abort", () => void leave(signal.reason));
-  void translate({ reader, writer, translation }).catch(async (error) => {
-    await leave(error);
-    await writer.abort(error).catch(() => {});
-  });
+  void translate({ reader, writer, translation })
+    .catch(async (error) => {
+      await leave(error);
+      await writer.abort(error).catch(() => {});
+    })
+    .then(() => translation.closed?.());
   return readable;
 }
 
@@ -39,8 +41,8 @@ async function translate({ reader, writer, translation }: Ends): Promise<void> {
     await say(translation.feed(chunk));
   }
   if (!translation.done) await say(translation.end());
-  await writer.close();
   await drain(reader);
+  await writer.close();
 }
 
 /** A broken connection is an end like any other; what the caller is told of it, the translation decides. */
@@ -49,7 +51,7 @@ async function next(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Ui
   return step?.done ? undefined : step?.value;
 }
 
-/** Reads what is left, for as long as the grace lasts. */
+/** Reads what is left, for as long as the grace lasts: a closed answer would take the request's own time with it. */
 async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   const timer = setTimeout(() => void reader.cancel().catch(() => {}), GRACE_MS);
   while (await next(reader)) {}

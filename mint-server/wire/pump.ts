@@ -11,6 +11,8 @@ export interface Translation {
   readonly done: boolean;
   /** True where the provider's bytes are no UTF-8 text. */
   readonly isBinary?: boolean;
+  /** Nothing more is asked of it: all was said, or the caller has left before. */
+  closed?(): void;
 }
 
 const OVER = "all was said";
@@ -76,7 +78,7 @@ function pumpText(
       },
     });
   const { body } = rewriter.transform(new Response(readable, AS_HTML));
-  void carry(upstream, writable, { stop: stop.signal, leaving: signal });
+  void carry(upstream, writable, { stop: stop.signal, leaving: signal }).then(() => translation.closed?.());
   // A response made with a body has one.
   return body as ReadableStream<Uint8Array>;
 }

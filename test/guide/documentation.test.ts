@@ -82,6 +82,7 @@ const SETTINGS = {
   PUBLIC_URL: "https://mint.example",
   OPENAI_API_KEY: "sk-example",
   ACME_PROJECT_KEY: "a-project-key-of-acme",
+  TURNSTILE_SECRET: "0x4AAAAAAA-example",
 };
 
 /** Read by `npm start` itself. */
@@ -101,10 +102,18 @@ const SAMPLES: Samples = {
   provider_keys_off: [{ kind: "provider_keys_off" }],
   insufficient_scope: [{ kind: "insufficient_scope", param: null, detail: "" }],
   origin_not_allowed: [{ kind: "origin_not_allowed" }],
-  no_session: (["closed", "missing_token", "invalid_token", "denied", "issuer_unreachable"] as const).map((reason) => ({
-    kind: "no_session",
-    reason,
-  })),
+  no_session: (
+    [
+      "closed",
+      "missing_token",
+      "invalid_token",
+      "denied",
+      "issuer_unreachable",
+      "missing_challenge",
+      "challenge_refused",
+      "unchecked",
+    ] as const
+  ).map((reason) => ({ kind: "no_session", reason })),
   session_key_pinned: [{ kind: "session_key_pinned" }],
   org_not_found: [{ kind: "org_not_found" }],
   endpoint_not_found: [{ kind: "endpoint_not_found" }],
@@ -118,6 +127,10 @@ const SAMPLES: Samples = {
   bad_content_type: [{ kind: "bad_content_type", expected: "x" }],
   bad_field: [{ kind: "bad_field", param: "x", detail: "" }],
   bad_header: [{ kind: "bad_header", header: "x", detail: "" }],
+  rate_limited: [{ kind: "rate_limited", retryAfterSeconds: 1 }],
+  budget_exceeded: [{ kind: "budget_exceeded", limit: "usd" }],
+  unpriced_model: [{ kind: "unpriced_model", model: "m" }],
+  credential_revoked: [{ kind: "credential_revoked" }],
   ledger_unavailable: [{ kind: "ledger_unavailable" }],
   upstream_unreachable: [{ kind: "upstream_unreachable" }],
   upstream_timeout: [{ kind: "upstream_timeout", phase: "first byte", seconds: 1 }],

@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { listen, originsOf, readAddress } from "../../mint-server/local/listener.ts";
+import { originsOf, readAddress } from "../../mint-server/local/address.ts";
+import { listen } from "../../mint-server/local/listener.ts";
 
 test("listens on port 8787 of this machine alone unless told otherwise", () => {
   expect(readAddress({})).toEqual({ host: "127.0.0.1", port: 8787 });

@@ -123,7 +123,8 @@ describe("files", () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(answer.headers.get("content-security-policy")).toBe(
-      "default-src 'self'; connect-src 'self' https://api.openai.com; img-src 'self' data:; style-src 'self'; " +
+      "default-src 'self'; connect-src 'self' https://api.openai.com https://api.anthropic.com " +
+        "https://generativelanguage.googleapis.com; img-src 'self' data:; style-src 'self'; " +
         "script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     );
     expect(answer.headers.get("x-content-type-options")).toBe("nosniff");

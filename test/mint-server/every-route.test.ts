@@ -144,7 +144,8 @@ function ask(path: string, { method, path: name }: RouteRow, headers: Record<str
   if (method === "GET") return fetch(`${rig.server.url}${path}`, { headers });
   const wanted = name === "/auto" ? "/chat/completions" : concrete(name);
   const work = [...ALL_WORK, ...OTHER_SCHEMAS].find((candidate) => `/${candidate.path}` === wanted);
-  const { body } = work ? requestOf(work) : { body: "{}" };
+  const other = name === "/credentials/revoke" ? '{"jti":"none"}' : "{}";
+  const { body } = work ? requestOf(work) : { body: other };
   // A form brings its own content type, with its boundary.
   const type: Record<string, string> = typeof body === "string" ? { "content-type": "application/json" } : {};
   return fetch(`${rig.server.url}${path}`, { method, headers: { ...type, ...headers }, body: body ?? null });

@@ -42,7 +42,8 @@ test("it is bound to a key where the order names one", async () => {
 test.each([
   ["a field that does not exist", { subject: "x", modle: "gpt-4o" }, /`modle` is not a known field/],
   ["a life of more than a day", { subject: "x", ttl_seconds: 86_401 }, /`ttl_seconds`/],
-  ["limits, which this version does not keep", { subject: "x", limits: { usd: 1 } }, /`limits`/],
+  ["limits that are none", { subject: "x", limits: { usd: -1 } }, /`limits\.usd` must be at least 0/],
+  ["a template that the organisation does not have", { subject: "x", template: "tutor" }, /`template` names no/],
   ["no subject", {}, /`subject`/],
   ["an empty subject", { subject: "" }, /`subject`/],
   ["an organisation that is none", { subject: "x", org: "nobody" }, /`org`/],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { CLOSED_ORIGIN, type Knock, knockAt, startDoors } from "../support/door.ts";
+import { CLOSED_ORIGIN, type Knock, knockAt, NARROW_ORIGIN, startDoors } from "../support/door.ts";
 import { createDpopClient, type DpopClient } from "../support/dpop.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { APP_ORIGIN, type Rig, SERVER_KEY } from "../support/rig.ts";
@@ -65,6 +65,17 @@ describe("the anonymous door", () => {
       statuses.push((await fetch(url, { method: "POST", headers: { ...headers, dpop: proof }, body: "{}" })).status);
     expect(statuses).toEqual([200, 401]);
   });
+});
+
+test("nobody makes room at a full door by inventing addresses", async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, async (_, index) => {
+      const address = `192.0.${index}.1`;
+      const headers = { "cf-connecting-ip": address, "x-forwarded-for": address, "x-real-ip": address };
+      return knock({ who: await createDpopClient(), origin: NARROW_ORIGIN, headers });
+    }),
+  );
+  expect(answers.map(({ status }) => status).sort()).toEqual([...Array(10).fill(200), 429, 429]);
 });
 
 describe("the door opens by origin alone", () => {

@@ -10,6 +10,11 @@ const PROJECT_KEY = "project-key-of-the-provider-tests";
 /** What a caller brings of their own. Must occur in no answer. */
 export const CALLERS_KEY = "key-canary-of-the-caller-90d2";
 
+/** Project key of the organisation whose one endpoint is this provider's: unmodified clients cannot name an endpoint. */
+export function onlyKeyFor({ id }: Provider): string {
+  return `project-key-of-only-${id}`;
+}
+
 /** What the server holds for a provider. The same holds. */
 export function keyFor({ id }: Provider): string {
   return `key-canary-of-${id}-3e81`;
@@ -23,42 +28,64 @@ export function baseFor({ id }: Provider): string {
 /** The real server, with the stand-in as each provider of the table. */
 export interface ProviderRig {
   readonly standIn: StandIn;
+  /** Base URL of the API. */
+  readonly url: string;
   /** Sends JSON, to the named endpoint if one is named, with the project key unless another key is given. */
-  post(path: string, body: object | string, init?: { endpoint?: string; key?: string }): Promise<Response>;
+  post(path: string, body: object | string, init?: PostInit): Promise<Response>;
   get(path: string): Promise<Response>;
   stop(): Promise<void>;
 }
 
-/** Starts it. Each endpoint lists `models` if they are given; else the catalog and the rows say what it serves. */
-export async function startProviders(models?: readonly string[]): Promise<ProviderRig> {
+interface PostInit {
+  readonly endpoint?: string;
+  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts it. Each endpoint lists `models` if they are given, and that of `custom` has them in the formats of `customModels`;
+ * else the catalog and the rows say what it serves.
+ */
+export async function startProviders(
+  models?: readonly string[],
+  customModels?: EndpointConfig["customModels"],
+): Promise<ProviderRig> {
   const standIn = await startStandIn();
   const origin = new URL(standIn.url).origin;
   const rows = providers().filter(({ id }) => models !== undefined || id !== "custom");
-  const endpoints = rows.map((provider) => endpointFor(provider, origin, models));
+  const endpoints = rows.map((provider) => ({
+    ...endpointFor(provider, origin, models),
+    ...(provider.id === "custom" && customModels && { customModels }),
+  }));
+  const alone = rows.map((row, at) => [`only-${row.id}`, { keys: [onlyKeyFor(row)], endpoints: [endpoints[at]] }]);
   const server = await serve({
     settings: {
       MINT_SECRET: randomBytes(32).toString("base64url"),
-      MINT_CONFIG: JSON.stringify({ orgs: { default: { keys: [PROJECT_KEY], endpoints } } }),
+      MINT_CONFIG: JSON.stringify({
+        orgs: { default: { keys: [PROJECT_KEY], endpoints }, ...Object.fromEntries(alone) },
+      }),
       ...Object.fromEntries(rows.map((row) => [baseURLSettings(row)[0] ?? "", `${origin}${baseFor(row)}`])),
       ...Object.fromEntries(
         rows.flatMap((row) => (row.needs ?? []).map((name) => [row.optionSettings?.[name] ?? "", `a-${name}`])),
       ),
     },
   });
-  const url = (path: string) => `${server.url}/v1/${path}`;
+  const api = `${server.url}/v1`;
   return {
     standIn,
-    post: (path, body, { endpoint, key = PROJECT_KEY } = {}) =>
-      fetch(url(path), {
+    url: api,
+    post: (path, body, { endpoint, key = PROJECT_KEY, headers } = {}) =>
+      fetch(`${api}/${path}`, {
         method: "POST",
         headers: {
           authorization: `Bearer ${key}`,
           "content-type": "application/json",
           ...(endpoint && { "x-bt-endpoint-name": endpoint }),
+          ...headers,
         },
         body: typeof body === "string" ? body : JSON.stringify(body),
       }),
-    get: (path) => fetch(url(path), { headers: { authorization: `Bearer ${PROJECT_KEY}` } }),
+    get: (path) => fetch(`${api}/${path}`, { headers: { authorization: `Bearer ${PROJECT_KEY}` } }),
     async stop() {
       await server.stop();
       await standIn.stop();
@@ -88,7 +115,10 @@ export function authorityOf(request: RecordedRequest | undefined): Record<string
 }
 
 /** The authority that a row's calls should carry, and no other. */
-export function expectedAuthority({ auth, wire }: Provider, key: string): Record<string, string | undefined> {
+export function expectedAuthority(
+  { auth, wire }: Pick<Provider, "auth" | "wire">,
+  key: string,
+): Record<string, string | undefined> {
   const headers: Record<string, string | undefined> = Object.fromEntries(KEY_HEADERS.map((name) => [name, undefined]));
   if (auth === "bearer") headers.authorization = `Bearer ${key}`;
   const keyHeader = wire === "anthropic" ? "x-api-key" : wire === "google" ? "x-goog-api-key" : "api-key";

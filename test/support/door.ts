@@ -8,8 +8,10 @@ import { APP_ORIGIN, type Rig, startRig } from "./rig.ts";
 export const MEMBERS_ORIGIN = "https://members.example";
 /** Origin of the organisation that has no door. */
 export const CLOSED_ORIGIN = "https://closed.example";
+/** Origin of the organisation whose door lets one of a network in a minute, and ten of unknown ones. */
+export const NARROW_ORIGIN = "https://narrow.example";
 
-/** A server with an open door (`default`), one for those who signed in (`members`), and none (`closed`). */
+/** A server with an open door (`default`), one for those who signed in (`members`), a `narrow` one, and none (`closed`). */
 export async function startDoors(): Promise<{ readonly rig: Rig; readonly oidc: OidcIssuer }> {
   const oidc = await startOidc();
   const rig = await startRig({
@@ -21,6 +23,11 @@ export async function startDoors(): Promise<{ readonly rig: Rig; readonly oidc: 
         orgs: {
           default: { origins: [APP_ORIGIN], endpoints, sessions: anonymous },
           members: { origins: [MEMBERS_ORIGIN], endpoints, sessions: members },
+          narrow: {
+            origins: [NARROW_ORIGIN],
+            endpoints,
+            sessions: { authorize: { type: "anonymous" }, rate: { perMinute: 1 } },
+          },
           closed: { keys: ["a-project-key-of-closed"], origins: [CLOSED_ORIGIN], endpoints },
         },
       };

@@ -437,11 +437,11 @@ describe("thinking", () => {
       assistant(...thoughts, call("t", "weather", {})),
       user(result("t", say("sunny"))),
     ];
-    const after = (...thoughts: readonly Part[]) =>
+    const fieldsAfter = (...thoughts: readonly Part[]) =>
       encoded({ reasoning, tools: [WEATHER], messages: turn(...thoughts) }).additionalModelRequestFields;
-    expect(after()).toBeUndefined();
-    expect(after({ kind: "reasoning", text: "", signature: { by: "anthropic", value: "s" } })).toBeUndefined();
-    expect(after({ kind: "reasoning", text: "Hm.", signature })).toMatchObject({ thinking: { type: "enabled" } });
+    expect(fieldsAfter()).toBeUndefined();
+    expect(fieldsAfter({ kind: "reasoning", text: "", signature: { by: "anthropic", value: "s" } })).toBeUndefined();
+    expect(fieldsAfter({ kind: "reasoning", text: "Hm.", signature })).toMatchObject({ thinking: { type: "enabled" } });
   });
 
   test("keeps chance within what the model takes", () => {

@@ -50,7 +50,7 @@ export function decodeRequest(body: Json, { model, stream }: CallerCall): ChatRe
   for (const field of HOSTED) if (isAsked(body[field])) asked.set("hostedTools", field);
   const messages = decodeMessages(body, asked);
   const tools = decodeTools(body.tools, asked);
-  const choice = decodeToolChoice(body.tool_choice, asked);
+  const choice = decodeToolChoice(body.tool_choice, tools.length, asked);
   const output = decodeOutput(body, asked);
   const reasoning = decodeReasoning(body, asked);
   return {

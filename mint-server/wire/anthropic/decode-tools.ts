@@ -49,16 +49,21 @@ function describe(tool: Json, at: string): string {
   return [description, ...(examples.length > 0 ? ["Examples of its input:", ...examples] : [])].join("\n").trim();
 }
 
-/** @throws {FieldError} */
-export function decodeToolChoice(value: unknown, asked: Asked): Pick<ChatRequest, "toolChoice" | "parallelToolCalls"> {
+/** The choice among so many tools. @throws {FieldError} */
+export function decodeToolChoice(
+  value: unknown,
+  count: number,
+  asked: Asked,
+): Pick<ChatRequest, "toolChoice" | "parallelToolCalls"> {
   if (value == null) return {};
   const { type, name, disable_parallel_tool_use } = needObject(value, "tool_choice");
   const toolChoice = choiceOf(type, name);
   if (toolChoice.kind !== "auto") asked.set("toolChoice", "tool_choice");
   const at = "tool_choice.disable_parallel_tool_use";
   if (!optionalBoolean(disable_parallel_tool_use, at)) return { toolChoice };
-  // Of a tool that must be called there is one call anyway, and clients ask so for structured output.
-  if (toolChoice.kind !== "function") asked.set("singleToolCall", at);
+  // Clients ask so for structured output, too: of the one tool that must be called there is one call anyway.
+  const isForced = toolChoice.kind === "function" || (toolChoice.kind === "required" && count === 1);
+  if (!isForced) asked.set("singleToolCall", at);
   return { toolChoice, parallelToolCalls: false };
 }
 

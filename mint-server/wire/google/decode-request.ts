@@ -1,5 +1,5 @@
 import type { ChatRequest, Setting } from "../chat-request.ts";
-import { FieldError, type Json, needObject } from "../read.ts";
+import { FieldError, isObject, type Json, needObject } from "../read.ts";
 import type { CallerCall } from "../wire-format.ts";
 import { decodeConfig } from "./decode-config.ts";
 import { decodeContents, decodeSystem } from "./decode-contents.ts";
@@ -60,9 +60,19 @@ function decodeExtras(fields: RequestFields, asked: Map<Setting, string>): Parti
   const metadata = labels === undefined ? undefined : needObject(labels, fields.at("labels"));
   const tier = fields.text("serviceTier")?.toLowerCase();
   const serviceTier = tier === "standard" || tier === "unspecified" ? undefined : tier;
-  if (fields.list("safetySettings").length > 0) asked.set("safetySettings", fields.at("safetySettings"));
+  const safetySettings = fields.list("safetySettings").map(({ value }) => value);
+  if (safetySettings.some(isFilter)) asked.set("safetySettings", fields.at("safetySettings"));
   if (fields.boolean("store")) asked.set("store", fields.at("store"));
   if (metadata) asked.set("metadata", fields.at("labels"));
   if (serviceTier) asked.set("serviceTier", fields.at("serviceTier"));
-  return { ...(metadata && { metadata }), ...(serviceTier && { serviceTier }) };
+  return {
+    ...(metadata && { metadata }),
+    ...(serviceTier && { serviceTier }),
+    ...(safetySettings.length > 0 && { safetySettings }),
+  };
+}
+
+/** False for what turns a filter off: other APIs have none to begin with. */
+function isFilter(setting: unknown): boolean {
+  return !isObject(setting) || !["OFF", "BLOCK_NONE"].includes(String(setting.threshold));
 }

@@ -22,6 +22,7 @@ export function encodeRequest(request: ChatRequest): Record<string, unknown> {
     }),
     ...(Object.keys(generationConfig).length > 0 && { generationConfig }),
     ...(serviceTier && { serviceTier }),
+    ...(request.safetySettings && { safetySettings: request.safetySettings }),
   };
 }
 

@@ -30,6 +30,7 @@ export const google: WireFormat & CallerFormat = {
       "jsonSchema",
       "reasoning",
       "serviceTier",
+      "safetySettings",
     ],
     ["verbosity", "user", "metadata", "promptCacheKey", "store", "prediction"],
   ),

@@ -14,8 +14,8 @@ import type {
   ReasoningPart,
   ToolCallPart,
 } from "../../../mint-server/wire/chat-request.ts";
-import { type SpokenWire, WIRES } from "../../../mint-server/wire/formats.ts";
 import { createTranslation } from "../../../mint-server/wire/translation.ts";
+import { type SpokenWire, wires } from "./formats.ts";
 
 /** Leaves a provider's error as it is. */
 export function asTold(details: ErrorDetails): ErrorDetails {
@@ -29,12 +29,12 @@ export function decodeStream(
   request: ChatRequest,
 ): readonly StreamEvent[] {
   const events: StreamEvent[] = [];
-  const { framing, createStreamDecoder } = WIRES[wire];
+  const { framing } = wires[wire];
   const encode = (event: StreamEvent): string => {
     events.push(event);
     return "";
   };
-  const decoder = createStreamDecoder(request);
+  const decoder = wires[wire].createStreamDecoder(request);
   const translation = createTranslation({ framing, decoder, encoder: { encode }, clean: asTold });
   for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) translation.feed(piece);
   translation.end();

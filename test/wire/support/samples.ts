@@ -33,7 +33,9 @@ export function assistant(...parts: readonly Part[]): Message {
   return { role: "assistant", parts };
 }
 
-export const WEATHER: Tool = {
+type FunctionTool = Extract<Tool, { kind: "function" }>;
+
+export const WEATHER: FunctionTool = {
   kind: "function",
   name: "weather",
   description: "Tells the weather.",
@@ -44,7 +46,7 @@ export const WEATHER: Tool = {
     additionalProperties: false,
   },
 };
-export const CLOCK: Tool = {
+export const CLOCK: FunctionTool = {
   kind: "function",
   name: "clock",
   description: "Tells the time.",

@@ -2,6 +2,7 @@ import type { ChatCompletion, ChatCompletionMessage } from "openai/resources/cha
 import type { CompletionUsage } from "openai/resources/completions";
 import type { StreamEvent } from "../answers.ts";
 import type { Reply } from "../reply.ts";
+import { isMistral } from "./dialects.ts";
 import type { AnswerInput } from "./format.ts";
 
 /** Citations as annotations of the whole text. */
@@ -33,10 +34,10 @@ export function usageOf({ usage, orders, reasoning }: Reply): CompletionUsage {
   };
 }
 
-/** The event that holds the usage, where it is asked for. */
-export function usageEvent(base: object, { fields, reply }: AnswerInput): StreamEvent[] {
+/** The event that holds the usage, where it is asked for; Mistral tells it always. */
+export function usageEvent(base: object, { asked, fields, reply }: AnswerInput): StreamEvent[] {
   const options = fields.stream_options as { include_usage?: boolean } | null | undefined;
-  return options?.include_usage ? [{ data: { ...base, choices: [], usage: usageOf(reply) } }] : [];
+  return options?.include_usage || isMistral(asked) ? [{ data: { ...base, choices: [], usage: usageOf(reply) } }] : [];
 }
 
 /** Indexes of the choices that are asked for. */

@@ -28,6 +28,7 @@ export const CHAT_RULES: readonly Rule[] = [
     );
   },
   ofReasoningModels,
+  ofMistral,
   callIds,
   results,
   tools,
@@ -50,6 +51,13 @@ function ofReasoningModels({ fields, model }: Asked): Problem | undefined {
   const message =
     "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
   return { message, param: "max_tokens", code: "unsupported_parameter" };
+}
+
+/** Mistral refuses what it does not know, and tells a stream's usage unasked. */
+function ofMistral(asked: Asked): Problem | undefined {
+  const strange = isMistral(asked) && ["stream_options", "seed"].find((name) => asked.fields[name] !== undefined);
+  if (!strange) return undefined;
+  return { status: 422, message: `Extra inputs are not permitted: ${strange}`, param: strange };
 }
 
 function callIds(asked: Asked): Problem | undefined {

@@ -1,0 +1,144 @@
+import { fitReservation, remainingOf } from "./fit-reservation.ts";
+import type {
+  Reservation,
+  ReserveAnswer,
+  Revocations,
+  RevocationTarget,
+  Settlement,
+  Usage,
+  Verdict,
+} from "./ledger.ts";
+import { accountsOf, createLedgerJournal } from "./ledger-journal.ts";
+import type { LedgerStorage } from "./ledger-storage.ts";
+import { createMinuteRate, type MinuteRate } from "./minute-rate.ts";
+import { createRevocationBook, REVOCATION_MS, revocationKey, revocationTarget } from "./revocation-book.ts";
+
+const MINUTE_MS = 60_000;
+/** A proof is good for two windows of 30 s of its nonce; the rest is for clocks that differ. */
+const REPLAY_MS = 2 * MINUTE_MS;
+/** Longest that a request may take and still be settled. */
+const OPEN_MS = 6 * 60 * MINUTE_MS;
+
+/** A ledger without a platform: every method is one synchronous step. See `Ledger` for what they do. */
+export interface LedgerCore {
+  reserve(reservations: readonly Reservation[], settlements: readonly Settlement[], since: number): ReserveAnswer;
+  revoke(target: RevocationTarget, now: number): void;
+  revocations(since: number): Revocations;
+  enter(bucket: string, perMinute: number, now: number): boolean;
+  usage(account: string, period: string): Usage;
+  /**
+   * Moves old rows into totals, and forgets what has had its time. To be called about once a minute while there is
+   * anything to fold.
+   *
+   * @param now milliseconds since the epoch
+   * @returns whether rows or entries are left that a later call will fold
+   */
+  fold(now: number): boolean;
+}
+
+/** A ledger's rules over a storage, from which its state is read first. */
+export function createLedgerCore(storage: LedgerStorage): LedgerCore {
+  const journal = createLedgerJournal(storage);
+  const doors = createDoors(storage);
+  const book = createRevocationBook();
+  for (const { key, before, version } of storage.revocations()) {
+    book.add({ target: revocationTarget(key), before }, version);
+  }
+
+  const reserve = (reservation: Reservation): Verdict => {
+    const { id, now, charges, inputTokens, inputMicros, microsPerOutputToken } = reservation;
+    if (book.revokes(reservation)) return { ok: false, reason: "revoked" };
+    if (journal.has(id)) return { ok: false, reason: "replayed" };
+    const claims = charges.map(journal.claimOf);
+    const fit = fitReservation(reservation, claims);
+    if (!fit.ok) return fit;
+    const tokens = inputTokens + fit.outputTokens;
+    const micros = inputMicros + Math.ceil(fit.outputTokens * microsPerOutputToken);
+    journal.insert({ id, at: now, accounts: accountsOf(charges), tokens, micros, settled: false });
+    return { ...fit, remaining: remainingOf(claims, now) };
+  };
+
+  return {
+    reserve(reservations, settlements, since) {
+      reservations.forEach(assertReservation);
+      settlements.forEach(assertSettlement);
+      settlements.forEach(journal.settle);
+      return { verdicts: reservations.map(reserve), ...book.since(since) };
+    },
+    revoke(target, now) {
+      const before = Math.floor(now / 1000);
+      book.add({ target, before }, storage.revoke(revocationKey(target), before));
+    },
+    revocations: book.since,
+    enter: doors.enter,
+    usage: journal.usage,
+    fold(now) {
+      const settledBefore = now - REPLAY_MS;
+      const openBefore = now - OPEN_MS;
+      const revokedBefore = now - REVOCATION_MS;
+      storage.fold({ settledBefore, openBefore, entriesBefore: now - MINUTE_MS, revokedBefore, now });
+      book.forget(now);
+      const hasRows = journal.forget({ settledBefore, openBefore, now });
+      const hasEntries = doors.forget(now);
+      return hasRows || hasEntries;
+    },
+  };
+}
+
+interface Doors {
+  enter(bucket: string, perMinute: number, now: number): boolean;
+  /** Lets go of minutes that are over; returns whether any are left. */
+  forget(now: number): boolean;
+}
+
+function createDoors(storage: LedgerStorage): Doors {
+  const doors = new Map<string, MinuteRate>();
+  const doorOf = (bucket: string): MinuteRate => {
+    const door = doors.get(bucket) ?? createMinuteRate();
+    doors.set(bucket, door);
+    return door;
+  };
+  for (const { bucket, at } of storage.entries()) doorOf(bucket).add(at);
+  return {
+    enter(bucket, perMinute, now) {
+      const door = doorOf(bucket);
+      if (door.waitSeconds(perMinute, now) > 0) return false;
+      storage.enter({ bucket, at: now });
+      door.add(now);
+      return true;
+    },
+    forget(now) {
+      for (const [bucket, door] of doors) if (door.count(now) === 0) doors.delete(bucket);
+      return doors.size > 0;
+    },
+  };
+}
+
+/**
+ * Refuses what compares false with every limit, and so would fit under any.
+ *
+ * @throws {RangeError}
+ */
+export function assertReservation(reservation: Reservation): void {
+  const { inputTokens, outputTokens, inputMicros, microsPerOutputToken, now, charges } = reservation;
+  const outputMicros = Math.ceil(outputTokens * microsPerOutputToken);
+  const whole = [inputTokens, outputTokens, inputMicros, outputMicros, now].every(isCount);
+  const limits = charges.flatMap(({ requests = 0, tokens = 0, micros = 0, requestsPerMinute = 0 }) => [
+    requests,
+    tokens,
+    micros,
+    requestsPerMinute,
+  ]);
+  const sound = whole && microsPerOutputToken >= 0 && limits.every((limit) => limit >= 0);
+  if (!sound) throw new RangeError("A reservation counts in whole numbers from 0.");
+}
+
+/** @throws {RangeError} */
+export function assertSettlement({ inputTokens, outputTokens, micros }: Settlement): void {
+  if ([inputTokens, outputTokens, micros].every(isCount)) return;
+  throw new RangeError("A settlement counts in whole numbers from 0.");
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}

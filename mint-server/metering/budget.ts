@@ -1,0 +1,189 @@
+import type { Limits } from "../contract/credential.ts";
+import type { Charge, Remaining, Verdict } from "../credentials/ledger.ts";
+import type { LedgerClient } from "../credentials/ledger-client.ts";
+import { periodOf } from "../credentials/ledger-periods.ts";
+import type { Caller, UsedCredential } from "../credentials/verify.ts";
+import { type Failure, fail, ok, type Result } from "../failures.ts";
+import type { ModelRequest } from "../model-request.ts";
+import type { ModelFacts } from "../providers/provider.ts";
+import type { Usage } from "../wire/chat-answer.ts";
+import { inputBound } from "./bounds.ts";
+import type { MeterOptions } from "./meter.ts";
+import { eachOutput, outputBound, totalOutput, withMaxTokens } from "./output.ts";
+import { microsOf, type Price, priceOf, worstInputMicros } from "./price.ts";
+import { mayThinkUnseen } from "./unseen-thoughts.ts";
+
+/** Output tokens set aside where a request states no maximum, and written into it as one. */
+const DEFAULT_OUTPUT_TOKENS = 4096;
+
+/** What was set aside for one request, until it is settled. */
+export interface Budget {
+  /** The request with a maximum that fits what was set aside. */
+  readonly request: ModelRequest;
+  readonly remaining: Remaining;
+  /** How its answer is counted; ends in {@link settle}. */
+  readonly meter: MeterOptions;
+  /** What it did use; once. */
+  settle(usage: Usage): void;
+  /** Nothing was used. */
+  release(): void;
+  /** Nobody knows what was used: all that was set aside stays charged, as whatever is never settled does. */
+  forfeit(): void;
+  /** Sets the same aside once more, for another attempt after one of which nobody knows what it cost. */
+  again(): Promise<Result<Budget>>;
+}
+
+/** Whose request, and what it may cost at worst. */
+export interface Asking {
+  readonly client: LedgerClient;
+  readonly caller: Caller;
+  readonly request: ModelRequest;
+  /** What is known of the model at each endpoint that may answer. */
+  readonly facts: readonly ModelFacts[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Sets aside what a credential's request may cost at worst: durably, and before anything leaves. */
+export async function openBudget(asking: Asking): Promise<Result<Budget>> {
+  const { caller, now } = asking;
+  const { credential } = caller;
+  if (!credential) return fail({ kind: "unforeseen" });
+  const charges = chargesOf(caller, now);
+  const priced = priceFor(asking, charges);
+  if (!priced.ok) return priced;
+  const worst = worstOf(asking, charges);
+  if (!worst.ok) return worst;
+  return reserve({ ...asking, credential, charges, price: priced.value, ...worst.value }, credential.proofId);
+}
+
+/** The accounts that a request counts on, with their limits. */
+function chargesOf({ grant, org, subject, credential }: Caller, now: number): Charge[] {
+  const { limits } = grant;
+  const per = limits?.per ?? "credential";
+  const own = per === "credential" ? `jti:${credential?.jti}` : `sub:${subject}`;
+  const charges = limits ? [charge(own, limits, periodOf(per, now))] : [];
+  return org?.limits ? [...charges, charge("org", org.limits, periodOf(org.limits.per ?? "day", now))] : charges;
+}
+
+function charge(account: string, { requests, tokens, usd, requestsPerMinute }: Limits, period: string): Charge {
+  return {
+    account,
+    period,
+    ...(requests !== undefined && { requests }),
+    ...(tokens !== undefined && { tokens }),
+    ...(usd !== undefined && { micros: Math.floor(usd * 1e6) }),
+    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+  };
+}
+
+const FREE: Price = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 };
+
+/** The dearest price of the endpoints that may answer; none is needed where no money is limited. */
+function priceFor({ request, facts }: Asking, charges: readonly Charge[]): Result<Price> {
+  if (charges.every(({ micros }) => micros === undefined)) return ok(FREE);
+  let dearest = FREE;
+  for (const each of facts) {
+    const priced = priceOf(request, each);
+    if (!priced.ok) return fail({ kind: "unpriced_model", model: request.model });
+    const { price } = priced;
+    dearest = {
+      input: Math.max(dearest.input, price.input),
+      cacheRead: Math.max(dearest.cacheRead, price.cacheRead),
+      cacheWrite: Math.max(dearest.cacheWrite, price.cacheWrite),
+      output: Math.max(dearest.output, price.output),
+    };
+  }
+  return ok(dearest);
+}
+
+interface Worst {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** The caller states no maximum, so that a smaller one will do. */
+  readonly flexible: boolean;
+}
+
+function worstOf({ caller, request, facts }: Asking, charges: readonly Charge[]): Result<Worst> {
+  const most = caller.grant.limits?.maxTokensPerRequest;
+  const isCounted = charges.some(({ tokens, micros }) => tokens !== undefined || micros !== undefined);
+  if (!isCounted && most === undefined) return ok({ inputTokens: 0, outputTokens: 0, flexible: false });
+  const bound = outputBound(request);
+  const stated = totalOutput(bound, bound.each ?? bound.usual);
+  if (stated !== undefined && most !== undefined && stated > most)
+    return fail({ kind: "budget_exceeded", limit: "maxTokensPerRequest" });
+  const usual = Math.min(totalOutput(bound, DEFAULT_OUTPUT_TOKENS) ?? 0, most ?? Number.POSITIVE_INFINITY);
+  return ok({
+    inputTokens: Math.max(0, ...facts.map((each) => inputBound(request, each))),
+    outputTokens: stated ?? usual,
+    flexible: stated === undefined,
+  });
+}
+
+interface Claim extends Asking, Worst {
+  readonly credential: UsedCredential;
+  readonly charges: readonly Charge[];
+  readonly price: Price;
+}
+
+async function reserve(claim: Claim, proofId: string | undefined): Promise<Result<Budget>> {
+  const { client, caller, credential, charges, price, inputTokens, outputTokens, flexible, now } = claim;
+  const id = proofId ?? crypto.randomUUID();
+  const verdict = await client.reserve({
+    id,
+    jti: credential.jti,
+    subject: caller.subject,
+    issuedAt: credential.issuedAt,
+    now,
+    charges,
+    inputTokens,
+    inputMicros: worstInputMicros(inputTokens, price),
+    outputTokens,
+    microsPerOutputToken: price.output,
+    flexible,
+  });
+  if (!verdict) return fail({ kind: "ledger_unavailable" });
+  return verdict.ok ? ok(budgetOf(claim, id, verdict)) : fail(refusal(verdict, credential));
+}
+
+function budgetOf(claim: Claim, id: string, { outputTokens, remaining }: Extract<Verdict, { ok: true }>): Budget {
+  const { client, request, price, inputTokens, flexible } = claim;
+  let isSettled = false;
+  const settle = (usage: Usage): void => {
+    if (isSettled) return;
+    isSettled = true;
+    client.settle({
+      id,
+      inputTokens: usage.inputTokens,
+      outputTokens: usage.outputTokens,
+      micros: microsOf(usage, price),
+    });
+  };
+  const hold = { inputTokens, outputTokens };
+  return {
+    request: flexible ? withMaxTokens(request, eachOutput(outputBound(request), outputTokens)) : request,
+    remaining,
+    meter: { hold, thinksUnseen: mayThinkUnseen(request), onSettle: settle },
+    settle,
+    release: () => settle({ inputTokens: 0, outputTokens: 0 }),
+    forfeit() {
+      isSettled = true;
+    },
+    again: () => reserve({ ...claim, outputTokens, flexible: false, request }, undefined),
+  };
+}
+
+function refusal(verdict: Extract<Verdict, { ok: false }>, { proofId }: UsedCredential): Failure {
+  switch (verdict.reason) {
+    case "revoked":
+      return { kind: "credential_revoked", bound: proofId !== undefined };
+    case "replayed":
+      return { kind: "invalid_proof", reason: "replayed" };
+    case "rate":
+      return { kind: "rate_limited", retryAfterSeconds: verdict.retryAfterSeconds };
+    case "budget": {
+      const { limit, resetsAtSeconds } = verdict;
+      return { kind: "budget_exceeded", limit, ...(resetsAtSeconds !== undefined && { resetsAtSeconds }) };
+    }
+  }
+}
