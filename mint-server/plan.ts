@@ -84,7 +84,7 @@ function passthroughPlan(planning: Planning, wire: SpokenWire): Plan | undefined
   const { schema, path } = request.endpoint;
   const method = path.slice(path.indexOf(":") + 1);
   const isOpenAI = wire === "openai";
-  if (schema === "chat") return isOpenAI ? passthroughChat(planning) : undefined;
+  if (schema === "chat") return isOpenAI && !thinksInContent(planning) ? passthroughChat(planning) : undefined;
   // Signatures of another provider's, which this one would refuse as they are; and streams that it cannot give.
   if (holdsForeign(request) || (request.stream && !endpoint.supportsStreaming)) {
     return isOpenAI && schema === "completions"
@@ -109,6 +109,12 @@ function passthroughPlan(planning: Planning, wire: SpokenWire): Plan | undefined
     default:
       return isOpenAI ? passthrough(planning, { wire, path }) : undefined;
   }
+}
+
+/** Where a provider's thoughts would break clients that expect text. */
+function thinksInContent({ request: { body, model }, endpoint: { provider } }: Planning): boolean {
+  const { thoughtsInContent } = provider;
+  return thoughtsInContent !== undefined && (thoughtsInContent.test(model) || Boolean(body.reasoning_effort));
 }
 
 function passthroughChat(planning: Planning): Plan {

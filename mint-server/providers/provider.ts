@@ -29,6 +29,8 @@ export interface Provider {
   readonly toolCallIds?: "nine";
   /** Name of the part of a message that holds a document, where it is not OpenAI's `file`. */
   readonly files?: "document_url" | "file_url";
+  /** Models that think and put their thoughts where the wire format has text alone: their answers do not pass as they are. */
+  readonly thoughtsInContent?: RegExp;
   /** Fields of its wire format that it calls otherwise, or (null) refuses. */
   readonly fields?: Readonly<Record<string, string | null>>;
   /** Its way of asking for vectors, where that is not its wire format's. */

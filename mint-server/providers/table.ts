@@ -110,6 +110,7 @@ const PROVIDERS: readonly Provider[] = [
       /^(mistral|ministral|magistral|devstral|codestral|pixtral|voxtral|open-mistral|open-mixtral|open-codestral)-(?!7b-)/,
     ),
     toolCallIds: "nine",
+    thoughtsInContent: /^magistral-/,
     files: "document_url",
     fields: { seed: "random_seed", stream_options: null, user: null },
   },
