@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { type BuiltModule, readModules } from "../../mint-server/local/modules.ts";
 import { PUBLIC_HOSTS } from "../../mint-server/contract/hosts.ts";
+import { type BuiltModule, readModules } from "../../mint-server/local/modules.ts";
 import { PATHS } from "../../mint-server/local/paths.ts";
 import { providers } from "../../mint-server/providers/table.ts";
 

@@ -3,7 +3,7 @@ import { chat } from "../../mint-server/wire/openai/format.ts";
 import { FieldError } from "../../mint-server/wire/read.ts";
 import type { Stamp } from "../../mint-server/wire/wire-format.ts";
 
-export const CALL = { model: "claude-sonnet-4-5", stream: false };
+const CALL = { model: "claude-sonnet-4-5", stream: false };
 export const HELLO = [{ role: "user", content: "Hello" }];
 export const STAMP: Stamp = { created: 1_700_000_000, newId: (prefix) => `${prefix}new` };
 export const SIGNED: ReasoningPart = { kind: "reasoning", text: "Hm.", signature: { by: "anthropic", value: "c2ln" } };
