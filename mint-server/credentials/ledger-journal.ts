@@ -46,11 +46,15 @@ export function createLedgerJournal(storage: LedgerStorage): LedgerJournal {
   // A reservation while it is open, then only its time.
   const ids = new Map<string, Open | number>();
 
+  const totalOf = (name: AccountName): Account["used"] => {
+    const { requests, tokens, micros } = storage.total(...name) ?? NOTHING;
+    return { requests, tokens, micros };
+  };
   const accountOf = (name: AccountName): Account => {
     const key = keyOf(name);
     const known = accounts.get(key);
     if (known) return known;
-    const account: Account = { used: { ...(storage.total(...name) ?? NOTHING) }, open: 0, lastAt: 0 };
+    const account: Account = { used: totalOf(name), open: 0, lastAt: 0 };
     accounts.set(key, account);
     return account;
   };
@@ -84,7 +88,8 @@ export function createLedgerJournal(storage: LedgerStorage): LedgerJournal {
     }),
     usage: (account, period) => {
       const name: AccountName = [account, period];
-      return { ...(accounts.get(keyOf(name))?.used ?? storage.total(...name) ?? NOTHING) };
+      const known = accounts.get(keyOf(name));
+      return known ? { ...known.used } : totalOf(name);
     },
     insert(row) {
       count({ ...row, place: storage.insert(row) });

@@ -21,6 +21,7 @@ export function createMinuteRate(): MinuteRate {
   let sum = 0;
 
   const count = (now: number): number => {
+    if ((ticks[0]?.at ?? 0) + MINUTE_MS > now) return sum;
     const over = ticks.findIndex(({ at }) => at + MINUTE_MS > now);
     for (const { entries } of ticks.splice(0, over < 0 ? ticks.length : over)) sum -= entries;
     return sum;

@@ -147,7 +147,7 @@ async function reserve(claim: Claim, proofId: string | undefined): Promise<Resul
 }
 
 function budgetOf(claim: Claim, id: string, { outputTokens, remaining }: Extract<Verdict, { ok: true }>): Budget {
-  const { client, request, price, inputTokens, flexible } = claim;
+  const { client, request, price, inputTokens } = claim;
   let isSettled = false;
   const settle = (usage: Usage): void => {
     if (isSettled) return;
@@ -161,7 +161,7 @@ function budgetOf(claim: Claim, id: string, { outputTokens, remaining }: Extract
   };
   const hold = { inputTokens, outputTokens };
   return {
-    request: flexible ? withMaxTokens(request, eachOutput(outputBound(request), outputTokens)) : request,
+    request: bounded(request, claim, outputTokens),
     remaining,
     meter: { hold, thinksUnseen: mayThinkUnseen(request), onSettle: settle },
     settle,
@@ -171,6 +171,15 @@ function budgetOf(claim: Claim, id: string, { outputTokens, remaining }: Extract
     },
     again: () => reserve({ ...claim, outputTokens, flexible: false, request }, undefined),
   };
+}
+
+/** What a request does not state is written into it: else its provider decides, and may decide for more than was set aside. */
+function bounded(request: ModelRequest, { flexible }: Worst, outputTokens: number): ModelRequest {
+  const bound = outputBound(request);
+  if (flexible) return withMaxTokens(request, eachOutput(bound, outputTokens));
+  return bound.each === undefined && bound.usual !== undefined && outputTokens > 0
+    ? withMaxTokens(request, bound.usual)
+    : request;
 }
 
 function refusal(verdict: Extract<Verdict, { ok: false }>, { proofId }: UsedCredential): Failure {

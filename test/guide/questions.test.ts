@@ -25,7 +25,7 @@ describe("finds the section that answers", () => {
     ["how can I inspect the JWT", "Read what a credential grants"],
     ["What stops someone from copying a credential?", "Bound to a key (DPoP)"],
     ["what is DPoP", "Bound to a key (DPoP)"],
-    ["can I revoke a credential", "Can I revoke a credential?"],
+    ["can I revoke a credential", "Revoke a credential"],
     ["does it work in safari", "Does it work in Safari?"],
     ["which browsers are supported?", "Which browsers work?"],
     ["does it work offline", "What happens offline?"],
@@ -93,7 +93,7 @@ describe("finds the section that answers", () => {
 describe("takes an earlier question into account", () => {
   test.each([
     ["How do I let users sign in?", "and with Firebase?", "Firebase"],
-    ["How long does a credential live?", "and can I revoke it?", "Can I revoke a credential?"],
+    ["How long does a credential live?", "and can I revoke it?", "Revoke a credential"],
     ["Does it work in Safari?", "and in Firefox?", "Which browsers work?"],
     ["How do I issue a temporary credential?", "restricted to one model?", "Restrict what it may do"],
     ["Can I use Claude?", "and Ollama?", "Use Ollama or another local server"],

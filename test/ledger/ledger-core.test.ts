@@ -101,6 +101,14 @@ describe.each(DISKS)("a ledger %s", (_name, makeDisk) => {
     ]);
   });
 
+  test("a division that rounds up gives no token too many", () => {
+    const core = createLedgerCore(makeDisk()());
+    // 187 / 0.275 is 680 to a computer, and 680 × 0.275 a little more than 187.
+    const given = { inputMicros: 0, outputTokens: 4096, microsPerOutputToken: 0.275, flexible: true };
+    expect(reserve(core, { ...given, charges: alice({ micros: 187 }) })).toMatchObject({ ok: true, outputTokens: 679 });
+    expect(core.usage("sub:alice", "all").micros).toBe(187);
+  });
+
   test("names the period that begins last where several are used up", () => {
     const core = createLedgerCore(makeDisk()());
     const charges: Charge[] = [
@@ -158,6 +166,17 @@ describe.each(DISKS)("a ledger %s", (_name, makeDisk) => {
     expect(core.usage("sub:alice", "all").micros).toBe(50);
     expect(createLedgerCore(open()).usage("sub:alice", "all").micros).toBe(50);
     expect(reserve(core, { charges, now: NOON + 7 * HOUR })).toMatchObject({ ok: false, reason: "budget" });
+  });
+
+  test("folds on top of what was folded before", () => {
+    const open = makeDisk();
+    for (const hours of [0, 8, 16]) {
+      const core = createLedgerCore(open());
+      reserve(core, { charges: alice({}), now: NOON + hours * HOUR });
+      core.fold(NOON + (hours + 7) * HOUR);
+    }
+    const sums = { requests: 3, tokens: 90, micros: 150 };
+    expect(createLedgerCore(open()).usage("sub:alice", "all")).toEqual(sums);
   });
 
   test("a rate outlives a restart", () => {

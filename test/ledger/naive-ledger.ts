@@ -52,6 +52,10 @@ export function createNaiveLedger() {
     accept(reservation: Reservation, outputTokens: number): void {
       accepted.push({ reservation, cost: costOf(reservation, outputTokens), settled: false });
     },
+    /** What is still open from before then stays charged in full. */
+    expire(before: number): void {
+      for (const row of accepted) if (row.reservation.now < before) row.settled = true;
+    },
     settle({ id, inputTokens, outputTokens, micros }: Settlement): void {
       const row = accepted.find(({ reservation }) => reservation.id === id);
       if (!row || row.settled) return;

@@ -28,7 +28,10 @@ describe.each(CONVERSATIONS)("the input of %s", (path, body) => {
 const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 test("counts a character by the longest that any model may make of it", () => {
-  expect(bound("completions", { prompt: "\uFDFA".repeat(100) })).toBeGreaterThanOrEqual(3300);
+  const request = requestOf("completions", { prompt: "\uFDFA".repeat(100) });
+  const escaped = { ...request, payload: JSON.stringify(request.body).replace(/[^ -~]/g, escapeUnit) };
+  expect(inputBound(request, FACTS)).toBeGreaterThanOrEqual(3300);
+  expect(inputBound(escaped, FACTS)).toBeGreaterThanOrEqual(3300);
 });
 
 test("counts tokens that are given as numbers", () => {

@@ -68,7 +68,7 @@ function describeLimits(limits: Limits = {}): string {
   const { usd, tokens, requests, realtimeSeconds, requestsPerMinute, maxTokensPerRequest, per = "credential" } = limits;
   const span = SPANS[per];
   const parts = [
-    usd === undefined ? [] : `${usd} USD ${span}`,
+    usd === undefined ? [] : `${dollars(usd)} USD ${span}`,
     tokens === undefined ? [] : `${tokens} tokens ${span}`,
     requests === undefined ? [] : `${requests} requests ${span}`,
     realtimeSeconds === undefined ? [] : `${realtimeSeconds} s of realtime ${span}`,
@@ -76,4 +76,8 @@ function describeLimits(limits: Limits = {}): string {
     maxTokensPerRequest === undefined ? [] : `${maxTokensPerRequest} tokens per request`,
   ].flat();
   return parts.join("; ") || "none";
+}
+
+function dollars(usd: number): string {
+  return usd.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 6, useGrouping: false });
 }

@@ -7,7 +7,7 @@ import { readEnvironment, settingsAtHand } from "./at-hand.ts";
 import { describeClaims, table } from "./describe-claims.ts";
 import { keyOf, post, serverURL } from "./http.ts";
 import { COMMON, helpText, parseOptions, SERVER } from "./options.ts";
-import { ORDER, orderOf } from "./order.ts";
+import { inOptions, ORDER, orderOf } from "./order.ts";
 import { CommandError, type Terminal, UsageError } from "./terminal.ts";
 
 const OPTIONS = {
@@ -69,7 +69,7 @@ async function issueHere(order: OrderFormInput, { org, terminal }: Where): Promi
   try {
     return await issueCredential(config, { ...order, subject, ...(org === undefined ? {} : { org }) });
   } catch (error) {
-    throw error instanceof TypeError ? new CommandError(error.message) : error;
+    throw error instanceof TypeError ? new CommandError(inOptions(error.message)) : error;
   }
 }
 

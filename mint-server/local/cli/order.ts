@@ -14,7 +14,11 @@ export const ORDER = {
     help: "model it is good for, `*` may end it; any unless given",
   },
   ttl: { type: "string", value: "TIME", help: "how long it lives, such as 90s, 10m, 2h; ten minutes unless given" },
-  subject: { type: "string", value: "NAME", help: "whom it speaks for" },
+  subject: {
+    type: "string",
+    value: "NAME",
+    help: "whom it speaks for; with --server, for the key itself unless given",
+  },
   usd: { type: "string", value: "N", help: "US dollars that it may spend" },
   tokens: { type: "string", value: "N", help: "tokens that it may use" },
   requests: { type: "string", value: "N", help: "requests that it may make" },
@@ -39,26 +43,28 @@ export const ORDER = {
   jkt: { type: "string", value: "HASH", help: "thumbprint of the key to bind it to" },
 } as const satisfies Options;
 
-/** The fields of an order by the option that sets each. */
-const OPTION_BY_FIELD: Readonly<Record<string, keyof typeof ORDER>> = {
-  models: "model",
-  model: "model",
-  ttl_seconds: "ttl",
-  subject: "subject",
-  endpoints: "endpoint",
-  origins: "origin",
-  features: "feature",
-  template: "template",
-  jkt: "jkt",
-  logging: "project-name",
-  "limits.usd": "usd",
-  "limits.tokens": "tokens",
-  "limits.requests": "requests",
-  "limits.requestsPerMinute": "requests-per-minute",
-  "limits.maxTokensPerRequest": "max-tokens-per-request",
-  "limits.realtimeSeconds": "realtime-seconds",
-  "limits.per": "per",
-};
+/** Limits by the option that sets each. */
+const LIMITS = {
+  usd: "usd",
+  tokens: "tokens",
+  requests: "requests",
+  "requests-per-minute": "requestsPerMinute",
+  "max-tokens-per-request": "maxTokensPerRequest",
+  "realtime-seconds": "realtimeSeconds",
+  per: "per",
+} as const;
+
+/** Options by the field that each sets, as errors name it. */
+const OPTION_BY_FIELD: ReadonlyMap<string, string> = new Map([
+  ["models", "model"],
+  ["ttl_seconds", "ttl"],
+  ["endpoints", "endpoint"],
+  ["origins", "origin"],
+  ["features", "feature"],
+  ["logging.project_name", "project-name"],
+  ...["subject", "template", "jkt", "org"].map((name) => [name, name] as const),
+  ...Object.entries(LIMITS).map(([option, field]) => [`limits.${field}`, option] as const),
+]);
 
 /**
  * The order that a command line makes, checked as the mint-server will check it.
@@ -87,10 +93,9 @@ export function orderOf(values: Values<typeof ORDER>): OrderFormInput {
 
 function limitsOf(values: Values<typeof ORDER>): Record<string, number | string> {
   const limits: Record<string, number | string> = {};
-  for (const [field, option] of Object.entries(OPTION_BY_FIELD)) {
+  for (const option of Object.keys(LIMITS) as (keyof typeof LIMITS)[]) {
     const text = values[option];
-    if (!field.startsWith("limits.") || typeof text !== "string") continue;
-    limits[field.slice("limits.".length)] = option === "per" ? text : numberOf(text, option);
+    if (text !== undefined) limits[LIMITS[option]] = option === "per" ? text : numberOf(text, option);
   }
   return limits;
 }
@@ -107,12 +112,11 @@ function secondsOf(text: string): number {
 }
 
 /** A complaint about a field as one about its option: `` `limits.usd` must … `` becomes `--usd must …`. */
-function inOptions(message: string): string {
+export function inOptions(message: string): string {
   if (message === "`limits` must hold a limit.") return "--per needs a limit beside it, such as --usd";
-  return message
-    .replace(/`([\w.]+?)(?:\.\d+|\[\d+\])*`/, (whole, field: string) => {
-      const option = Object.hasOwn(OPTION_BY_FIELD, field) ? OPTION_BY_FIELD[field] : undefined;
-      return option ? `--${option}` : whole;
-    })
-    .replace(/\.$/, "");
+  const named = message.replace(/`([\w.]+?)(?:\.\d+)?`/, (whole, field: string) => {
+    const option = OPTION_BY_FIELD.get(field);
+    return option ? `--${option}` : whole;
+  });
+  return named.replace(/\.$/, "");
 }

@@ -43,9 +43,9 @@ export async function revoke(args: readonly string[], terminal: Terminal): Promi
     values.server === undefined
       ? serverAtHand(org, terminal)
       : { baseURL: serverURL(values.server), key: keyOf(readEnvironment(terminal)), org };
-  await post(server, "credentials/revoke", target.body);
+  const answer = await post(server, "credentials/revoke", target.body);
   const { baseURL } = server;
-  const done = { revoked: target.body, ...(org === undefined ? {} : { org }), server: baseURL };
+  const done = { ...answer, revoked: target.body, server: baseURL, ...(org === undefined ? {} : { org }) };
   terminal.print(values.json ? JSON.stringify(done) : printable(`revoked ${target.name} at ${baseURL}`));
   return 0;
 }
@@ -61,7 +61,8 @@ function serverAtHand(org: string | undefined, terminal: Terminal): Server {
   const { publicURLs, orgs } = readSettings(settings);
   const name = org ?? "default";
   const keys = Object.hasOwn(orgs, name) ? orgs[name]?.keys : undefined;
-  const key = settings.MINTGATE_KEY?.trim() || keys?.[0];
+  // Not MINTGATE_KEY: that is for the server which the caller names, and not for one that a file does.
+  const key = keys?.[0];
   if (!key) throw new SettingsError(`orgs.${printable(name)}.keys`, "hold no project key to revoke with");
-  return { baseURL: serverURL(publicURLs[0] ?? ""), key: keyOf({ MINTGATE_KEY: key }), org };
+  return { baseURL: serverURL(publicURLs[0] ?? ""), key, org };
 }

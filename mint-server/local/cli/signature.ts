@@ -2,7 +2,7 @@ import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from "jo
 import { compileConfig } from "../../config.ts";
 import { fromBase64url } from "../../contract/bytes.ts";
 import { deriveKeyring } from "../../credentials/keys.ts";
-import { settingsAtHand } from "./at-hand.ts";
+import { secretAtHand } from "./at-hand.ts";
 import { getJson, serverURL } from "./http.ts";
 import { CommandError, type Terminal } from "./terminal.ts";
 
@@ -30,7 +30,7 @@ export async function publicKeys(server: string | undefined, terminal: Terminal)
     if (!Array.isArray(keys)) throw new CommandError(`${baseURL} shows no public keys`);
     return { jwks: { keys }, name: baseURL };
   }
-  const list = settingsAtHand(terminal)?.MINT_SECRET?.split(",") ?? [];
+  const list = secretAtHand(terminal)?.value.split(",") ?? [];
   const given = list.map((secret) => secret.trim()).filter((secret) => secret !== "");
   if (given.length === 0) return undefined;
   // For the checks of the secrets alone: a signature is the same under any address.
