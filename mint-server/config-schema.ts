@@ -11,6 +11,9 @@ const customModel = v.strictObject({
   multimodal: v.optional(v.boolean()),
   inputCostPerMillionTokens: v.optional(positive),
   outputCostPerMillionTokens: v.optional(positive),
+  cacheReadCostPerMillionTokens: v.optional(positive),
+  cacheWriteCostPerMillionTokens: v.optional(positive),
+  contextTokens: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
 });
 
 const azure = v.strictObject({

@@ -32,6 +32,8 @@ export interface MintServerConfig extends MintConfig {
   readonly clientAddressHeader?: string;
   /** Models that are functions, by id; every organisation may use them. */
   readonly models?: Readonly<Record<string, JsModel>>;
+  /** Opens the admin API: at least 32 characters. */
+  readonly adminKey?: string;
 }
 
 /** An organisation, checked and ready to serve. */
@@ -56,6 +58,7 @@ export interface ServerConfig {
   /** Lower case. */
   readonly clientAddressHeader: string | undefined;
   readonly models: ReadonlyMap<string, JsModel>;
+  readonly adminKey: string | undefined;
   readonly orgs: ReadonlyMap<string, Org>;
   /** Organisations by project key; a key may belong to several. */
   readonly orgsByKey: ReadonlyMap<string, readonly Org[]>;
@@ -64,6 +67,7 @@ export interface ServerConfig {
 }
 
 const MIN_PROJECT_KEY_LENGTH = 16;
+const MIN_ADMIN_KEY_LENGTH = 32;
 const MIN_SECRET_BYTES = 32;
 /** A body is held whole while it is checked and sent. */
 const MAX_BODY_BYTES_ALLOWED = 64 * 1024 * 1024;
@@ -74,11 +78,40 @@ const MAX_BODY_BYTES_ALLOWED = 64 * 1024 * 1024;
  * @throws {SettingsError} at the first field that is wrong.
  */
 export function compileConfig(config: MintServerConfig): ServerConfig {
-  const parsed = v.safeParse(mintConfigSchema, { orgs: config.orgs });
-  if (!parsed.success) throw schemaError(parsed.issues[0]);
   const publicURLs = config.publicURLs.map((url) => checkedOrigin(url, "PUBLIC_URL"));
   if (publicURLs.length === 0) throw new SettingsError("PUBLIC_URL", "is missing");
   const providerOptions = compileProviderOptions(config);
+  const { orgs, orgsByKey } = compileOrgs(config.orgs, publicURLs);
+  return {
+    secrets: config.secrets.map((secret) => checkedMintSecret(secret)),
+    publicURLs,
+    allowProviderKeys: config.allowProviderKeys ?? true,
+    providerBaseURLs: compileBaseURLs(config, providerOptions),
+    providerOptions,
+    maxBodyBytes: checkedMaxBodyBytes(config.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
+    clientAddressHeader: checkedHeaderName(config.clientAddressHeader),
+    models: new Map(Object.entries(config.models ?? {})),
+    adminKey: checkedAdminKey(config.adminKey),
+    orgs,
+    orgsByKey,
+    origins: new Set([...publicURLs, ...[...orgs.values()].flatMap((org) => [...org.origins])]),
+  };
+}
+
+/** Organisations, checked, and as they were given. */
+export interface CompiledOrgs extends Pick<ServerConfig, "orgs" | "orgsByKey"> {
+  readonly configs: MintConfig["orgs"];
+}
+
+/**
+ * Checks organisations, wherever they come from.
+ *
+ * @param given what `orgs` of `MINT_CONFIG` holds
+ * @throws {SettingsError} at the first field that is wrong.
+ */
+export function compileOrgs(given: unknown, publicURLs: readonly string[]): CompiledOrgs {
+  const parsed = v.safeParse(mintConfigSchema, { orgs: given });
+  if (!parsed.success) throw schemaError(parsed.issues[0]);
   const orgs = new Map<string, Org>();
   const orgsByKey = new Map<string, Org[]>();
   for (const [name, org] of Object.entries(parsed.output.orgs)) {
@@ -89,19 +122,7 @@ export function compileConfig(config: MintServerConfig): ServerConfig {
       orgsByKey.set(checked, [...(orgsByKey.get(checked) ?? []), compiled]);
     }
   }
-  return {
-    secrets: config.secrets.map((secret) => checkedMintSecret(secret)),
-    publicURLs,
-    allowProviderKeys: config.allowProviderKeys ?? true,
-    providerBaseURLs: compileBaseURLs(config, providerOptions),
-    providerOptions,
-    maxBodyBytes: checkedMaxBodyBytes(config.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
-    clientAddressHeader: checkedHeaderName(config.clientAddressHeader),
-    models: new Map(Object.entries(config.models ?? {})),
-    orgs,
-    orgsByKey,
-    origins: new Set([...publicURLs, ...[...orgs.values()].flatMap((org) => [...org.origins])]),
-  };
+  return { orgs, orgsByKey, configs: parsed.output.orgs };
 }
 
 function compileOrg(name: string, org: OrgConfig, publicURLs: readonly string[]): Org {
@@ -172,6 +193,13 @@ function checkedProjectKey(key: string, field: string): string {
   if (key.length < MIN_PROJECT_KEY_LENGTH)
     throw new SettingsError(field, `must be at least ${MIN_PROJECT_KEY_LENGTH} characters long`);
   return checkedSecret(key, field);
+}
+
+function checkedAdminKey(key: string | undefined): string | undefined {
+  if (key === undefined) return undefined;
+  if (key.length < MIN_ADMIN_KEY_LENGTH)
+    throw new SettingsError("ADMIN_KEY", `must be at least ${MIN_ADMIN_KEY_LENGTH} characters long`);
+  return checkedSecret(key, "ADMIN_KEY");
 }
 
 function checkedMintSecret(secret: string): Uint8Array<ArrayBuffer> {

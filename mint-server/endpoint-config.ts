@@ -4,6 +4,7 @@ import { compileAuthority, compileOptions } from "./provider-options.ts";
 import type { Endpoint, EndpointOptions, ModelFacts, Provider } from "./providers/provider.ts";
 import { providerById } from "./providers/table.ts";
 import { SettingsError } from "./settings-error.ts";
+import { defined } from "./wire/openai/defined.ts";
 
 /** Headers that the mint-server sets itself, or that HTTP owns. */
 const RESERVED_HEADERS = /^(host|content-length|transfer-encoding|connection|cookie|content-type|accept-encoding)$/;
@@ -35,6 +36,17 @@ export function compileEndpoint(config: EndpointConfig, field: string): Endpoint
     weight: config.weight ?? 1,
     supportsStreaming: config.supportsStreaming ?? true,
   };
+}
+
+/**
+ * The address that an endpoint's secrets are sent to; they are not needed to tell.
+ *
+ * @throws {SettingsError} if a field that it is made of is wrong.
+ */
+export function baseURLOf(config: EndpointConfig, field: string): string {
+  const provider = providerById(config.provider);
+  if (!provider) throw new SettingsError(`${field}.provider`, "names no provider of this server");
+  return compileBaseURL(config, { provider, options: compileOwnOptions(config, provider, field), field });
 }
 
 interface OptionsParts {
@@ -102,14 +114,8 @@ function compileHeaders(config: EndpointConfig, field: string): Readonly<Record<
 function compileCustomModels({ customModels = {} }: EndpointConfig): ReadonlyMap<string, ModelFacts> {
   const models = new Map<string, ModelFacts>();
   for (const [id, custom] of Object.entries(customModels)) {
-    const { inputCostPerMillionTokens, outputCostPerMillionTokens } = custom;
-    models.set(id, {
-      flavor: custom.flavor,
-      format: custom.format,
-      multimodal: custom.multimodal ?? false,
-      ...(inputCostPerMillionTokens === undefined ? {} : { inputCostPerMillionTokens }),
-      ...(outputCostPerMillionTokens === undefined ? {} : { outputCostPerMillionTokens }),
-    });
+    const { flavor, format, multimodal = false, ...figures } = custom;
+    models.set(id, { flavor, format, multimodal, ...defined(figures) });
   }
   return models;
 }

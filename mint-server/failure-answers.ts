@@ -1,6 +1,7 @@
 import type { JsonProblem } from "./contract/json.ts";
 import { type ErrorDetails, errorBody } from "./contract/openai-error.ts";
 import type { CredentialFault, Failure, ProofFault, SessionFault, SpentLimit } from "./failures.ts";
+import { withRemaining } from "./metering/headers.ts";
 
 /** A failure as the caller sees it. */
 export interface PublicFailure {
@@ -139,12 +140,13 @@ export function describe(failure: Failure): PublicFailure {
           type: "rate_limit_error",
           code: "rate_limit_exceeded",
         },
-        headers: { "retry-after": String(failure.retryAfterSeconds) },
+        headers: withRemaining({ "retry-after": String(failure.retryAfterSeconds) }, failure.remaining),
       };
     case "budget_exceeded":
       return {
         status: 402,
         details: { message: budgetMessage(failure), type: "insufficient_quota", code: "budget_exceeded" },
+        headers: withRemaining({}, failure.remaining),
       };
     case "unpriced_model":
       return forbidden(

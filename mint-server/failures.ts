@@ -1,6 +1,7 @@
 import type { Limits } from "./contract/credential.ts";
 import type { JsonProblem } from "./contract/json.ts";
 import type { ErrorDetails } from "./contract/openai-error.ts";
+import type { Remaining } from "./credentials/ledger.ts";
 
 /** Everything that can go wrong with a request, as evidence for us; `failure-answers.ts` says what the caller hears. */
 export type Failure =
@@ -25,8 +26,13 @@ export type Failure =
   | { readonly kind: "bad_content_type"; readonly expected: string }
   | { readonly kind: "bad_field"; readonly param: string; readonly detail: string }
   | { readonly kind: "bad_header"; readonly header: string; readonly detail: string }
-  | { readonly kind: "rate_limited"; readonly retryAfterSeconds: number }
-  | { readonly kind: "budget_exceeded"; readonly limit: SpentLimit; readonly resetsAtSeconds?: number }
+  | { readonly kind: "rate_limited"; readonly retryAfterSeconds: number; readonly remaining?: Remaining }
+  | {
+      readonly kind: "budget_exceeded";
+      readonly limit: SpentLimit;
+      readonly resetsAtSeconds?: number;
+      readonly remaining?: Remaining;
+    }
   | { readonly kind: "unpriced_model"; readonly model: string }
   | { readonly kind: "credential_revoked"; readonly bound?: boolean }
   | { readonly kind: "ledger_unavailable" }

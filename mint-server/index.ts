@@ -4,6 +4,7 @@ import type { LedgerNamespace } from "./credentials/ledger.ts";
 import { createMintServer, type MintServer } from "./embed.ts";
 import { guide } from "./guide/guide.ts";
 import { LedgerObject } from "./ledger-object.ts";
+import type { Platform } from "./server.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { SettingsError } from "./settings-error.ts";
 
@@ -12,30 +13,44 @@ export interface Env extends Settings {
   readonly LEDGER?: LedgerNamespace;
 }
 
-let server: MintServer | undefined;
+interface Handler {
+  fetch(request: Request, env: Env): Promise<Response>;
+}
 
-function serverFor(env: Env): MintServer {
+function handlerOn(platform: Pick<Platform, "isOnlyInstance"> = {}): Handler {
+  let server: MintServer | undefined;
+  return {
+    async fetch(request, env) {
+      try {
+        server ??= serverFor(env, platform);
+      } catch (error) {
+        if (!(error instanceof SettingsError)) throw error;
+        return answerBadSettings(error);
+      }
+      return server.fetch(request);
+    },
+  };
+}
+
+function serverFor(env: Env, platform: Platform): MintServer {
   const config = { ...readSettings(env), models: { guide } };
-  return createMintServer(config, { waitUntil, ...(env.LEDGER && { ledgers: env.LEDGER }) });
+  return createMintServer(config, { ...platform, waitUntil, ...(env.LEDGER && { ledgers: env.LEDGER }) });
+}
+
+function answerBadSettings({ message }: SettingsError): Response {
+  console.error(`mintgate: ${message}`);
+  const details = {
+    message: "The server's settings are wrong; its log says which.",
+    type: "server_error",
+    code: "bad_settings",
+  };
+  return Response.json(errorBody(details), { status: 500, headers: { "cache-control": "no-store" } });
 }
 
 export { LedgerObject as Ledger };
 
+/** The same Worker where one process alone serves, as with `npm start`. */
+export const onlyInstance: Handler = handlerOn({ isOnlyInstance: true });
+
 // biome-ignore lint/style/noDefaultExport: workerd takes the handler from the default export.
-export default {
-  async fetch(request: Request, env: Env): Promise<Response> {
-    try {
-      server ??= serverFor(env);
-    } catch (error) {
-      if (!(error instanceof SettingsError)) throw error;
-      console.error(`mintgate: ${error.message}`);
-      const details = {
-        message: "The server's settings are wrong; its log says which.",
-        type: "server_error",
-        code: "bad_settings",
-      };
-      return Response.json(errorBody(details), { status: 500, headers: { "cache-control": "no-store" } });
-    }
-    return server.fetch(request);
-  },
-};
+export default handlerOn();

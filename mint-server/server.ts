@@ -7,6 +7,7 @@ import { createMemoryLedgers } from "./credentials/ledger-memory.ts";
 import { createNonceBook } from "./credentials/nonces.ts";
 import { createProofVerifier, type ProofVerifier } from "./credentials/proof.ts";
 import { createSessionDoor, type SessionDoor } from "./credentials/sessions.ts";
+import { createStanding } from "./credentials/standing.ts";
 import { type Authoriser, createAuthoriser } from "./credentials/verify.ts";
 
 /** Everything that lives as long as the server: made once, from the configuration alone. */
@@ -31,18 +32,27 @@ export interface Platform {
   readonly ledgers?: LedgerNamespace;
   /** Keeps a request's context alive until a promise settles. */
   readonly waitUntil?: (promise: Promise<unknown>) => void;
+  /**
+   * True where no other instance ever serves at the same time, as with `npm start`: then this one knows by itself which
+   * proofs were used. Unless given, each request of a bound credential is a question to the ledger.
+   */
+  readonly isOnlyInstance?: boolean;
 }
 
-async function startServices(config: ServerConfig, { ledgers, waitUntil }: Platform): Promise<Services> {
+async function startServices(
+  config: ServerConfig,
+  { ledgers, waitUntil, isOnlyInstance = false }: Platform,
+): Promise<Services> {
   const keyring = await deriveKeyring(config.secrets);
-  const proofs = createProofVerifier(createNonceBook(keyring.nonceKey));
+  const nonces = createNonceBook(keyring.nonceKey, isOnlyInstance ? crypto.randomUUID() : undefined);
+  const proofs = createProofVerifier(nonces);
   const namespace = ledgers ?? createMemoryLedgers();
   const ledgerOf = createLedgerClients(namespace, waitUntil ? { waitUntil } : {});
   return {
     config,
     keyring,
     proofs,
-    authorise: createAuthoriser({ config, keyring, proofs, ledgerOf }),
+    authorise: createAuthoriser({ config, keyring, proofs, stand: createStanding({ ledgerOf, isOnlyInstance }) }),
     openSession: createSessionDoor({ config, keyring, proofs, ledgerOf: (org) => namespace.getByName(org) }),
     ledgerOf,
   };

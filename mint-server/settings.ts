@@ -19,6 +19,7 @@ const SETTING_NAMES: readonly string[] = [
   "ALLOW_PROVIDER_KEYS",
   "MAX_BODY_BYTES",
   "CLIENT_ADDRESS_HEADER",
+  "ADMIN_KEY",
 ];
 
 /** Every setting that a process must hand on to the Worker: the fixed names, the providers', and what `MINT_CONFIG` refers to. */
@@ -54,6 +55,7 @@ export function readSettings(settings: Settings): MintServerConfig {
     allowProviderKeys: readBoolean(settings, "ALLOW_PROVIDER_KEYS", true),
     ...readMaxBodyBytes(settings),
     ...readClientAddressHeader(settings),
+    ...readAdminKey(settings),
     providerBaseURLs: readBaseURLs(settings),
     providerOptions: readProviderOptions(settings),
     orgs: readOrgs(settings),
@@ -147,6 +149,11 @@ function readMaxBodyBytes(settings: Settings): { readonly maxBodyBytes?: number 
 function readClientAddressHeader(settings: Settings): { readonly clientAddressHeader?: string } {
   const clientAddressHeader = setting(settings, "CLIENT_ADDRESS_HEADER");
   return clientAddressHeader === undefined ? {} : { clientAddressHeader };
+}
+
+function readAdminKey(settings: Settings): { readonly adminKey?: string } {
+  const adminKey = setting(settings, "ADMIN_KEY");
+  return adminKey === undefined ? {} : { adminKey };
 }
 
 function readBoolean(settings: Settings, name: string, fallback: boolean): boolean {

@@ -1,16 +1,25 @@
 import { type Control, controlByApp, controlByScript, NO_CONTROL } from "./control.ts";
 import { EVENTS_CHANNEL, type GateEvent } from "./events.ts";
 import { replaceFetch, wrapFetch } from "./fetch-wrapper.ts";
+import { createLocalFetch } from "./local-fetch.ts";
+import type { LocalModels } from "./local-models.ts";
 import { ask } from "./messages.ts";
 import { listenToWorkers } from "./page-calls.ts";
 import type { PageOptions } from "./page-pipeline.ts";
 import { answerSession } from "./session.ts";
 import { type ProxyOptions, resolveSettings, withOptions } from "./settings.ts";
 
+export type { JsMessage, JsModel, JsModelRequest, LocalModel } from "./local-models.ts";
+
 /** Options of {@link createFetch}. */
 export interface FetchOptions extends Omit<ProxyOptions, "askSession"> {
   /** Gives the app's ID token, where the organisation's sessions ask for one; called whenever a credential is minted. */
   readonly session?: () => Promise<string | undefined>;
+  /**
+   * Models that answer in this page, by name: functions, or `"window"` for the one that is built into the browser. Requests
+   * for them are sent nowhere.
+   */
+  readonly models?: LocalModels;
 }
 
 /** Options of {@link register}. */
@@ -84,7 +93,7 @@ export async function register(options: RegisterOptions = {}): Promise<Registrat
  * const openai = new OpenAI({ apiKey: "browser", dangerouslyAllowBrowser: true, fetch: createFetch() });
  */
 export function createFetch(options: FetchOptions = {}): typeof fetch {
-  return fetchFor(pageOptions(options), NO_CONTROL);
+  return fetchFor(pageOptions(options), NO_CONTROL, options.models);
 }
 
 /** Reports what happens to requests and credentials, from every tab and the worker. Returns a function that stops it. */
@@ -116,7 +125,7 @@ function controlFor(options: RegisterOptions): Control {
 /** Wraps the page's `fetch` and answers its worker's questions, until the returned function is called. */
 function coverPage(options: RegisterOptions, control: Control): () => void {
   page = pageOptions(options);
-  const restore = replaceFetch(fetchFor(page, control));
+  const restore = replaceFetch(fetchFor(page, control, options.models));
   const container: ServiceWorkerContainer | undefined = globalThis.navigator?.serviceWorker;
   const silence = container && listenToWorkers(container, (port) => void answerSession(port, options.session));
   return () => {
@@ -125,12 +134,13 @@ function coverPage(options: RegisterOptions, control: Control): () => void {
   };
 }
 
-function fetchFor(options: PageOptions, control: Control): typeof fetch {
+function fetchFor(options: PageOptions, control: Control, models: LocalModels | undefined): typeof fetch {
   return wrapFetch({
     settings: options.settings,
     native,
     worker: control.worker,
     inPage: async (request, target) => (await pipeline()).fetchInPage(options, request, target),
+    local: models && createLocalFetch(models),
   });
 }
 

@@ -38,4 +38,12 @@ export type GateEvent =
       readonly sizeBytes: number;
       readonly error?: ErrorDetails;
     }
-  | { readonly type: "offline"; readonly by: HandledBy; readonly requestId: string };
+  | { readonly type: "offline"; readonly by: HandledBy; readonly requestId: string }
+  | {
+      /** The request waits for the browser to download its built-in model; `loaded` goes from 0 to 1. */
+      readonly type: "download";
+      readonly by: HandledBy;
+      readonly requestId: string;
+      readonly model: string;
+      readonly loaded: number;
+    };

@@ -1,5 +1,6 @@
 import { errorSchemaOf } from "../mint-server/contract/error-shapes.ts";
 import { findTarget, type Target } from "./intercept.ts";
+import type { createLocalFetch } from "./local-fetch.ts";
 import { fetchThroughWorker } from "./page-calls.ts";
 import type { Settings } from "./settings.ts";
 
@@ -10,10 +11,12 @@ interface Wrapping {
   /** The worker that would catch a request made now; none if the page must do it itself. */
   readonly worker: () => ServiceWorker | undefined;
   readonly inPage: (request: Request, target: Target) => Promise<Response>;
+  /** Sees to models of the page's own, where it has any. */
+  readonly local?: ReturnType<typeof createLocalFetch> | undefined;
 }
 
 /** A `fetch` that sees to covered requests, and hands all others to the browser's own as they are. */
-export function wrapFetch({ settings, native, worker, inPage }: Wrapping): typeof fetch {
+export function wrapFetch({ settings, native, worker, inPage, local }: Wrapping): typeof fetch {
   const covered = async (input: RequestInfo | URL, init: RequestInit | undefined, target: Target) => {
     const controller = worker();
     return controller
@@ -22,7 +25,8 @@ export function wrapFetch({ settings, native, worker, inPage }: Wrapping): typeo
   };
   return (input, init) => {
     const target = targetOf(settings, input, init);
-    return target ? covered(input, init, target) : native(input, init);
+    if (!target) return native(input, init);
+    return local ? local({ input, init, target, next: covered }) : covered(input, init, target);
   };
 }
 

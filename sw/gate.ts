@@ -1,5 +1,6 @@
 import { createCredentials } from "./credentials.ts";
-import { EVENTS_CHANNEL, type GateEvent, type HandledBy } from "./events.ts";
+import { createEmitter } from "./emitter.ts";
+import type { HandledBy } from "./events.ts";
 import type { Gate } from "./handle.ts";
 import { createKeyStore } from "./key-store.ts";
 import { fieldsOf } from "./messages.ts";
@@ -46,21 +47,4 @@ export function createGate({ by, settings, fetch, idToken, sharing }: GateOption
     control.postMessage({ type: "mintgate:signed-out" });
   };
   return { by, line, credentials: { ...credentials, signOut }, emit };
-}
-
-/**
- * How long reports are collected: telling the browser's other processes must not stand between a request and the network,
- * nor between an answer and the page.
- */
-const REPORT_MS = 30;
-
-function createEmitter(): (event: GateEvent) => void {
-  const channel = new BroadcastChannel(EVENTS_CHANNEL);
-  const waiting: GateEvent[] = [];
-  const report = () => {
-    for (const event of waiting.splice(0)) channel.postMessage(event);
-  };
-  return (event) => {
-    if (waiting.push(event) === 1) setTimeout(report, REPORT_MS);
-  };
 }

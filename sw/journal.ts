@@ -1,7 +1,7 @@
 import { proofTarget } from "../mint-server/contract/dpop.ts";
 import { HEADER, type Source } from "../mint-server/contract/headers.ts";
 import { type ErrorDetails, TRUNCATED } from "../mint-server/contract/openai-error.ts";
-import type { Call, Gate } from "./handle.ts";
+import type { Call, Reporter } from "./follow.ts";
 import type { Outcome } from "./relay.ts";
 
 /** Reports what happens to one request; see `events.ts`. */
@@ -13,7 +13,7 @@ export interface Journal {
 }
 
 /** Starts the report of a caught request. */
-export function openJournal({ by, emit }: Gate, { id: requestId, request, onDone }: Call): Journal {
+export function openJournal({ by, emit }: Reporter, { id: requestId, request, onDone }: Call): Journal {
   const startedMs = performance.now();
   const elapsed = () => performance.now() - startedMs;
   let firstByteMs: number | undefined;

@@ -12,8 +12,8 @@ import { answerFrom } from "./local-steps.ts";
 export interface LocalSetup {
   readonly models: LocalModels;
   readonly schemas: Readonly<Partial<Record<SchemaId, () => CallerFormat | Promise<CallerFormat>>>>;
-  /** Asks the browser's built-in model. @throws {FieldError} for what it has nothing like. */
-  readonly askWindow: (call: WindowCall) => AsyncGenerator<StreamEvent>;
+  /** Asks the browser's built-in model; only windows have one. @throws {FieldError} for what it has nothing like. */
+  readonly askWindow?: (call: WindowCall) => AsyncGenerator<StreamEvent>;
 }
 
 export interface WindowCall {
@@ -37,7 +37,10 @@ export function findLocal(models: LocalModels, body: ArrayBuffer | undefined): J
 }
 
 /** Answers with a local model: sends nothing and asks for no credential. */
-export async function answerLocally(setup: LocalSetup, { path, body, signal }: LocalCall): Promise<Response | LocalAnswer> {
+export async function answerLocally(
+  setup: LocalSetup,
+  { path, body, signal }: LocalCall,
+): Promise<Response | LocalAnswer> {
   const model = asText(body.model) ?? "";
   const endpoint = findModelEndpoint(path)?.endpoint;
   const schema = await (endpoint && setup.schemas[endpoint.schema])?.();
@@ -46,6 +49,8 @@ export async function answerLocally(setup: LocalSetup, { path, body, signal }: L
     const answered = "chat/completions, completions and responses";
     return wrong("model", `The model ${JSON.stringify(model)} runs in this browser, and answers ${answered} only.`);
   }
+  const ask = run === "window" ? setup.askWindow : (call: WindowCall) => streamByFunction({ run, ...call });
+  if (!ask) return wrong("model", "Workers have no built-in model: give `window` to `register` in the page.");
   try {
     const request = schema.decodeRequest(body, { model, stream: body.stream === true });
     return await answerFrom({
@@ -53,7 +58,7 @@ export async function answerLocally(setup: LocalSetup, { path, body, signal }: L
       request,
       stamp: { created: Math.floor(Date.now() / 1000), newId },
       format: formatOf(run),
-      steps: run === "window" ? setup.askWindow({ request, signal }) : streamByFunction({ run, request, signal }),
+      steps: ask({ request, signal }),
       signal,
     });
   } catch (error) {
@@ -66,7 +71,8 @@ export function formatOf(model: LocalModel): "window" | "js" {
   return model === "window" ? model : "js";
 }
 
-function newId(prefix: string): string {
+/** Not a UUID: browsers make those on secure origins only. */
+export function newId(prefix: string): string {
   return `${prefix}${crypto.getRandomValues(new Uint32Array(4)).join("")}`;
 }
 

@@ -2,10 +2,11 @@ import type { Target } from "./intercept.ts";
 import type { LocalModels } from "./local-models.ts";
 
 /** A covered request of the page's, and who answers it if its model is none of the page's own. */
-export interface LocalFetchCall {
-  readonly request: Request;
+interface LocalFetchCall {
+  readonly input: RequestInfo | URL;
+  readonly init: RequestInit | undefined;
   readonly target: Target;
-  readonly next: (request: Request) => Promise<Response>;
+  readonly next: (input: Request, init: undefined, target: Target) => Promise<Response>;
 }
 
 /** Answers covered requests for the page's own models. Made only where there are any. */
@@ -13,16 +14,16 @@ export function createLocalFetch(models: LocalModels): (call: LocalFetchCall) =>
   const load = () => import("./local-page.ts");
   // So that it is there without a network, or asked for again then.
   load().catch(() => undefined);
-  return async (call) => {
-    const { request, target, next } = call;
-    const isOurs = request.method === "POST" ? Object.hasOwn(models, await modelOf(request)) : /^models\b/.test(target.path);
-    return isOurs ? (await load()).answerInPage(models, call) : next(request);
+  return async ({ input, init, target, next }) => {
+    const request = new Request(input, init);
+    const isPost = request.method === "POST";
+    const isOurs = isPost ? Object.hasOwn(models, await modelOf(request)) : target.path.startsWith("models");
+    const ask = () => next(request, undefined, target);
+    return isOurs ? (await load()).answerInPage({ models, request, target, next: ask }) : ask();
   };
 }
 
 async function modelOf(request: Request): Promise<string> {
-  // Recordings and files, whose models run elsewhere.
-  if (request.headers.get("content-type")?.startsWith("multipart")) return "";
   const body: unknown = await request
     .clone()
     .json()

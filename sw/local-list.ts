@@ -11,13 +11,12 @@ type Answer = Response | LocalAnswer;
  * Offline they are all there is.
  */
 export async function listWithLocal(models: LocalModels, path: string, next: () => Promise<Answer>): Promise<Answer> {
-  const [, id] = /^models\/(.+)$/.exec(path) ?? [];
-  if (id !== undefined) {
-    const name = decoded(id);
+  if (path !== "models") {
+    const name = decoded(path.slice("models/".length));
     return Object.hasOwn(models, name) ? json(describe(models, name)) : next();
   }
   const local = Object.keys(models).map((name) => describe(models, name));
-  const answer = path === "models" ? await next() : OFFLINE;
+  const answer = await next();
   if (await isOffline(answer)) return json({ object: "list", data: local });
   if (!(answer instanceof Response) || !answer.ok) return answer;
   const list = asObject(await answer.json());
@@ -51,7 +50,12 @@ function json(body: object): Response {
 async function isOffline(answer: Answer): Promise<boolean> {
   if (!(answer instanceof Response)) return answer === OFFLINE;
   if (answer.status !== OFFLINE.status) return false;
-  const body = asObject(await answer.clone().json().catch(() => undefined));
+  const body = asObject(
+    await answer
+      .clone()
+      .json()
+      .catch(() => undefined),
+  );
   return asObject(body?.error)?.code === OFFLINE.error.code;
 }
 

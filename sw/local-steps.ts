@@ -23,7 +23,9 @@ export interface LocalWork {
  * with a status; later it is one event of the stream.
  */
 export async function answerFrom(work: LocalWork): Promise<Response | LocalAnswer> {
-  const { schema, request, stamp, steps } = work;
+  const { schema, request, stamp, steps, signal } = work;
+  // A function that does not look at its signal is stopped at its next word.
+  signal.addEventListener("abort", () => void steps.return(undefined).catch(() => undefined));
   const made: StreamEvent[] = [];
   for await (const step of unclosed(steps)) {
     if (step.type === "error") return failed(step.details);
@@ -70,16 +72,15 @@ function respond({ format }: LocalWork, contentType: string, body: BodyInit): Re
 }
 
 /** The stream: first what is made already, then each step as it comes. It breaks when the caller leaves. */
-function bodyOf(made: readonly StreamEvent[], { schema, request, stamp, steps, signal }: LocalWork): ReadableStream<Uint8Array> {
+function bodyOf(
+  made: readonly StreamEvent[],
+  { schema, request, stamp, steps, signal }: LocalWork,
+): ReadableStream<Uint8Array> {
   const encoder = schema.createStreamEncoder(request, stamp);
-  const stop = () => void steps.return(undefined);
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        signal.addEventListener("abort", () => {
-          controller.error(signal.reason);
-          stop();
-        });
+        signal.addEventListener("abort", () => controller.error(signal.reason));
         controller.enqueue(utf8(encodeAll(made, encoder)));
       },
       async pull(controller) {
@@ -92,7 +93,9 @@ function bodyOf(made: readonly StreamEvent[], { schema, request, stamp, steps, s
           if (text !== "") return controller.enqueue(utf8(text));
         }
       },
-      cancel: stop,
+      async cancel() {
+        await steps.return(undefined);
+      },
     },
     { highWaterMark: 0 },
   );

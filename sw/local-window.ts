@@ -5,10 +5,8 @@ import { encodeWindow, WINDOW_SUPPORT, type WindowPrompt } from "../mint-server/
 import type { LanguageModelInterface, LanguageModelSession } from "../mint-server/wire/window-api.ts";
 import type { WindowCall } from "./local-answer.ts";
 
-declare const globalThis: { readonly LanguageModel?: LanguageModelInterface };
-
 /** Told how much of the model is there, from 0 to 1, while the browser downloads it. */
-export type OnDownload = (model: string, loaded: number) => void;
+type OnDownload = (loaded: number) => void;
 
 /**
  * Asks the browser's built-in model, in a session of its own: whatever was said before comes with the request.
@@ -31,26 +29,29 @@ interface Run {
 async function* run(asked: Run): AsyncGenerator<StreamEvent> {
   const { prompt, signal, model } = asked;
   let session: LanguageModelSession | undefined;
+  let last: StreamEvent;
   yield { type: "start", model };
   try {
     session = await open(asked);
     const { input, responseConstraint } = prompt;
     const stream = session.promptStreaming(input, { signal, ...(responseConstraint && { responseConstraint }) });
     for await (const text of stream) if (text !== "") yield { type: "text", choice: 0, text };
-    yield { type: "finish", choice: 0, finish: { reason: "stop" } };
+    last = { type: "finish", choice: 0, finish: { reason: "stop" } };
   } catch (error) {
     const name = nameOf(error);
-    if (name !== "NotReadableError") return yield { type: "error", details: detailsOf(error, name) };
     // The browser held its model's words back.
-    yield { type: "finish", choice: 0, finish: { reason: "content_filter" } };
+    const isHeldBack = name === "NotReadableError";
+    const finish = { reason: "content_filter" } as const;
+    last = isHeldBack ? { type: "finish", choice: 0, finish } : { type: "error", details: detailsOf(error, name) };
   } finally {
     session?.destroy();
   }
-  yield { type: "end" };
+  yield last;
+  if (last.type === "finish") yield { type: "end" };
 }
 
-async function open({ model, prompt, signal, onDownload }: Run): Promise<LanguageModelSession> {
-  const { LanguageModel } = globalThis;
+async function open({ prompt, signal, onDownload }: Run): Promise<LanguageModelSession> {
+  const { LanguageModel } = globalThis as { readonly LanguageModel?: LanguageModelInterface };
   if (!LanguageModel) throw new Unavailable(NO_API);
   const { options, initialPrompts } = prompt;
   const availability = await LanguageModel.availability(options);
@@ -63,7 +64,7 @@ async function open({ model, prompt, signal, onDownload }: Run): Promise<Languag
       signal,
       ...(!isThere && {
         monitor: (monitor) =>
-          monitor.addEventListener("downloadprogress", ({ loaded, total }) => onDownload(model, loaded / (total || 1))),
+          monitor.addEventListener("downloadprogress", ({ loaded, total }) => onDownload(loaded / (total || 1))),
       }),
     });
   } catch (error) {
@@ -79,7 +80,9 @@ function unavailable(name: string, isThere: boolean): Unavailable | undefined {
     case "NotSupportedError":
       return new Unavailable(NOT_HERE);
     case "NetworkError":
-      return new Unavailable("The download of the browser's built-in model failed. Send the request again to go on with it.");
+      return new Unavailable(
+        "The download of the browser's built-in model failed. Send the request again to go on with it.",
+      );
     default:
       return undefined;
   }
@@ -88,7 +91,7 @@ function unavailable(name: string, isThere: boolean): Unavailable | undefined {
 class Unavailable extends Error {}
 
 const NO_API =
-  "This browser has no built-in model, or shows it to no page that is not on a secure origin. Chrome 148 or later on a desktop computer has one.";
+  "There is no built-in model here: this browser has none, or this is a worker, or a page of no secure origin. Chrome 148 or later has one, on a desktop computer.";
 const NOT_HERE =
   "This browser's built-in model cannot run on this device, or not with what the request holds. Chrome needs 22 GB of free disk space, and a graphics card with more than 4 GB or 16 GB of memory; see chrome://on-device-internals.";
 const NO_CLICK =
@@ -112,7 +115,8 @@ function detailsOf(error: unknown, name: string): ErrorDetails {
       return { message, type: INVALID, param: "messages", code: "context_length_exceeded" };
     }
     case "NotSupportedError": {
-      const message = "The browser's built-in model does not know this language, this kind of content or this JSON Schema.";
+      const message =
+        "The browser's built-in model does not know this language, this kind of content or this JSON Schema.";
       return { message, type: INVALID, code: "unsupported_content" };
     }
     default:

@@ -24,6 +24,7 @@ export function advanceReceipt(receipt: Receipt, event: GateEvent): Receipt {
   if (event.requestId !== receipt.requestId) return receipt;
   switch (event.type) {
     case "request":
+    case "download":
       return receipt;
     case "hit":
     case "miss":

@@ -69,7 +69,8 @@ async function deriveSigningKey(secret: Uint8Array<ArrayBuffer>): Promise<Signin
   };
 }
 
-async function derive(secret: Uint8Array<ArrayBuffer>, label: string): Promise<Uint8Array<ArrayBuffer>> {
+/** 32 bytes of a secret under a label (HKDF, RFC 5869). */
+export async function derive(secret: Uint8Array<ArrayBuffer>, label: string): Promise<Uint8Array<ArrayBuffer>> {
   const key = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
   const parameters = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info: utf8(`mintgate/v1/${label}`) };
   return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, 256));

@@ -54,7 +54,8 @@ export function createLedgerCore(storage: LedgerStorage): LedgerCore {
     if (!fit.ok) return fit;
     const tokens = inputTokens + fit.outputTokens;
     const micros = inputMicros + Math.ceil(fit.outputTokens * microsPerOutputToken);
-    journal.insert({ id, at: now, accounts: accountsOf(charges), tokens, micros, settled: false });
+    const accounts = accountsOf(charges);
+    journal.insert({ id, at: now, accounts, tokens, micros, settled: accounts.length === 0 });
     return { ...fit, remaining: remainingOf(claims, now) };
   };
 

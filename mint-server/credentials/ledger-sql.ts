@@ -79,10 +79,10 @@ export function createSqlStorage(sql: SqlStorage): LedgerStorage {
           period,
         )
         .toArray()[0],
-    insert({ id, at, accounts, tokens, micros }) {
+    insert({ id, at, accounts, tokens, micros, settled }) {
       place += 1;
-      const names = JSON.stringify(accounts);
-      sql.exec("INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?, 0)", place, id, at, names, tokens, micros);
+      const values = [place, id, at, JSON.stringify(accounts), tokens, micros, settled ? 1 : 0];
+      sql.exec("INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?, ?)", ...values);
       return place;
     },
     settle(settledPlace, { tokens, micros }) {

@@ -22,6 +22,7 @@ export interface Reservation {
   readonly issuedAt: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Where there are none, nothing is set aside nor to be settled, and the row is the replay record alone. */
   readonly charges: readonly Charge[];
   readonly inputTokens: number;
   readonly inputMicros: number;

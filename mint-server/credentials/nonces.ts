@@ -25,13 +25,17 @@ interface Window {
 /**
  * A nonce is the HMAC of a window of the server's clock, so every instance knows it without asking. Two windows of proofs
  * are all that could be used again, so that is all that is remembered, in this instance.
+ *
+ * @param start a name for this start of a server that has one instance alone. It goes into every nonce, so that after a
+ * restart, when nobody knows which proofs were used, none of those from before will do.
  */
-export function createNonceBook(key: CryptoKey): NonceBook {
+export function createNonceBook(key: CryptoKey, start?: string): NonceBook {
+  const prefix = start === undefined ? "" : `${start}.`;
   let current: Window | undefined;
   let previous: Window | undefined;
 
   const nonceOf = async (index: number) => {
-    const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8(String(index))));
+    const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8(`${prefix}${index}`)));
     return toBase64url(mac.subarray(0, 16));
   };
 

@@ -4,8 +4,8 @@ import { HEADER, KEY_HEADERS } from "../contract/headers.ts";
 import { type CredentialFault, fail, ok, type Result } from "../failures.ts";
 import { allowsEndpoint } from "./claims.ts";
 import { holderOf, type Keyring } from "./keys.ts";
-import type { LedgerClient } from "./ledger-client.ts";
 import type { ProofVerifier } from "./proof.ts";
+import type { Standing } from "./standing.ts";
 import { type Token, verifyToken } from "./token.ts";
 
 /** Who calls, what the call may do, and with whose key. Only {@link createAuthoriser} makes one. */
@@ -58,10 +58,10 @@ interface KnownToken extends Token {
 }
 
 interface AuthoriserParts {
-  readonly ledgerOf: (name: string) => Pick<LedgerClient, "isRevoked">;
   readonly config: ServerConfig;
   readonly keyring: Keyring;
   readonly proofs: ProofVerifier;
+  readonly stand: Standing;
 }
 
 /** Length of a credential beyond which nothing is looked at. */
@@ -74,7 +74,7 @@ const MAX_REMEMBERED_HOLDERS = 4096;
  *
  * What is ours is recognised first, and generously: a damaged credential must not be taken for a provider's key and sent away.
  */
-export function createAuthoriser({ config, keyring, proofs, ledgerOf }: AuthoriserParts): Authoriser {
+export function createAuthoriser({ config, keyring, proofs, stand }: AuthoriserParts): Authoriser {
   const tokens = new Map<string, KnownToken>();
   const holders = new Map<string, string>();
 
@@ -122,21 +122,18 @@ export function createAuthoriser({ config, keyring, proofs, ledgerOf }: Authoris
       const proof = await proofs.verify(access.headers.get(HEADER.dpop), target);
       if (!proof.ok) return proof;
       const { jti, iat: issuedAt } = claims;
-      return unlessRevoked({ ...caller, credential: { jti, issuedAt, proofId: proof.value.id } }, access);
+      return unlessSpent({ ...caller, credential: { jti, issuedAt, proofId: proof.value.id } }, access);
     }
-    return unlessRevoked(caller, access);
+    return unlessSpent(caller, access);
   };
 
-  const unlessRevoked = async (caller: Caller, access: Access): Promise<Result<Caller>> => {
+  const unlessSpent = async (caller: Caller, access: Access): Promise<Result<Caller>> => {
     const within = withinGrant(caller, access, config);
-    const { credential, subject, ledger } = caller;
     // The ledger looks for itself when it sets a budget aside: one call a request.
-    if (!within.ok || !credential || (access.reserves && isLimited(caller))) return within;
-    const { jti, issuedAt, proofId } = credential;
-    const asked = ledgerOf(ledger).isRevoked({ jti, subject, issuedAt });
-    const revoked = typeof asked === "boolean" ? asked : await asked;
-    if (revoked === undefined) return fail({ kind: "ledger_unavailable" });
-    return revoked ? fail({ kind: "credential_revoked", bound: proofId !== undefined }) : within;
+    if (!within.ok || !caller.credential || (access.reserves && isLimited(caller))) return within;
+    const { credential, subject, ledger } = caller;
+    const failure = await stand({ ...credential, subject, ledger, now: access.now });
+    return failure ? fail(failure) : within;
   };
 
   const byKey = async (apiKey: string, access: Access): Promise<Result<Caller>> => {

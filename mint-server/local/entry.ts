@@ -1,4 +1,4 @@
-import mintServer, { Ledger } from "../index.ts";
+import { Ledger, onlyInstance as mintServer } from "../index.ts";
 import { type AssetBindings, serveAsset } from "./assets.ts";
 
 type MintServerEnv = Parameters<typeof mintServer.fetch>[1];

@@ -2,8 +2,8 @@
 export const TARGETS = {
   "mint-server": { inputs: ["mint-server"], output: "mint-server.js" },
   "local-entry": { inputs: ["mint-server/local"], output: "local-entry.js" },
-  browser: { inputs: ["sw", "mint-server/contract"], output: "browser" },
-  demo: { inputs: ["demo", "sw", "mint-server/contract", "vite.config.ts"], output: "demo" },
+  browser: { inputs: ["sw", "mint-server/contract", "mint-server/wire"], output: "browser" },
+  demo: { inputs: ["demo", "sw", "mint-server/contract", "mint-server/wire", "vite.config.ts"], output: "demo" },
 } as const;
 
 export type Target = keyof typeof TARGETS;

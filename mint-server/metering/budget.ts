@@ -10,7 +10,7 @@ import type { Usage } from "../wire/chat-answer.ts";
 import { inputBound } from "./bounds.ts";
 import type { MeterOptions } from "./meter.ts";
 import { eachOutput, outputBound, totalOutput, withMaxTokens } from "./output.ts";
-import { microsOf, type Price, priceOf, worstInputMicros } from "./price.ts";
+import { dearer, FREE, microsOf, type Price, priceOf, worstInputMicros, worstOutputPrice } from "./price.ts";
 import { mayThinkUnseen } from "./unseen-thoughts.ts";
 
 /** Output tokens set aside where a request states no maximum, and written into it as one. */
@@ -77,8 +77,6 @@ function charge(account: string, { requests, tokens, usd, requestsPerMinute }: L
   };
 }
 
-const FREE: Price = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 };
-
 /** The dearest price of the endpoints that may answer; none is needed where no money is limited. */
 function priceFor({ request, facts }: Asking, charges: readonly Charge[]): Result<Price> {
   if (charges.every(({ micros }) => micros === undefined)) return ok(FREE);
@@ -86,13 +84,7 @@ function priceFor({ request, facts }: Asking, charges: readonly Charge[]): Resul
   for (const each of facts) {
     const priced = priceOf(request, each);
     if (!priced.ok) return fail({ kind: "unpriced_model", model: request.model });
-    const { price } = priced;
-    dearest = {
-      input: Math.max(dearest.input, price.input),
-      cacheRead: Math.max(dearest.cacheRead, price.cacheRead),
-      cacheWrite: Math.max(dearest.cacheWrite, price.cacheWrite),
-      output: Math.max(dearest.output, price.output),
-    };
+    dearest = dearer(dearest, priced.price);
   }
   return ok(dearest);
 }
@@ -105,7 +97,7 @@ interface Worst {
 }
 
 function worstOf({ caller, request, facts }: Asking, charges: readonly Charge[]): Result<Worst> {
-  const most = caller.grant.limits?.maxTokensPerRequest;
+  const most = mostPerRequest(caller);
   const isCounted = charges.some(({ tokens, micros }) => tokens !== undefined || micros !== undefined);
   if (!isCounted && most === undefined) return ok({ inputTokens: 0, outputTokens: 0, flexible: false });
   const bound = outputBound(request);
@@ -118,6 +110,11 @@ function worstOf({ caller, request, facts }: Asking, charges: readonly Charge[])
     outputTokens: stated ?? usual,
     flexible: stated === undefined,
   });
+}
+
+function mostPerRequest({ grant, org }: Caller): number | undefined {
+  const limits = [grant.limits, org?.limits].flatMap((each) => each?.maxTokensPerRequest ?? []);
+  return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
 interface Claim extends Asking, Worst {
@@ -139,7 +136,7 @@ async function reserve(claim: Claim, proofId: string | undefined): Promise<Resul
     inputTokens,
     inputMicros: worstInputMicros(inputTokens, price),
     outputTokens,
-    microsPerOutputToken: price.output,
+    microsPerOutputToken: worstOutputPrice(inputTokens, price),
     flexible,
   });
   if (!verdict) return fail({ kind: "ledger_unavailable" });
@@ -189,10 +186,10 @@ function refusal(verdict: Extract<Verdict, { ok: false }>, { proofId }: UsedCred
     case "replayed":
       return { kind: "invalid_proof", reason: "replayed" };
     case "rate":
-      return { kind: "rate_limited", retryAfterSeconds: verdict.retryAfterSeconds };
+      return { kind: "rate_limited", retryAfterSeconds: verdict.retryAfterSeconds, remaining: verdict.remaining };
     case "budget": {
-      const { limit, resetsAtSeconds } = verdict;
-      return { kind: "budget_exceeded", limit, ...(resetsAtSeconds !== undefined && { resetsAtSeconds }) };
+      const { limit, remaining, resetsAtSeconds } = verdict;
+      return { kind: "budget_exceeded", limit, remaining, ...(resetsAtSeconds !== undefined && { resetsAtSeconds }) };
     }
   }
 }

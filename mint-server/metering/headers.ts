@@ -7,7 +7,7 @@ import type { Remaining } from "../credentials/ledger.ts";
  */
 export function withRemaining(
   headers: Readonly<Record<string, string>>,
-  { minute, ...left }: Remaining,
+  { minute, ...left }: Remaining = {},
 ): Record<string, string> {
   const remaining = describe(left);
   return {

@@ -1,16 +1,21 @@
 import type { ModelRequest } from "../model-request.ts";
-import type { ModelFacts } from "../providers/provider.ts";
+import type { Costs, ModelFacts } from "../providers/provider.ts";
 import type { Usage } from "../wire/chat-answer.ts";
-import { asObject, asText, type Json } from "../wire/read.ts";
-import { isUnmetered, usesFeature } from "./bounds.ts";
-import { mediaOf } from "./media.ts";
+import { isUnmetered } from "./bounds.ts";
+import { whyUnpriced } from "./unpriced.ts";
 
 /** Micro-dollars per token, which are US dollars per million tokens. May be fractions. */
-export interface Price {
+interface Rates {
   readonly input: number;
   readonly cacheRead: number;
   readonly cacheWrite: number;
   readonly output: number;
+}
+
+/** Its own rates are those of requests below all tiers. */
+export interface Price extends Rates {
+  /** Ascending: the rates of all tokens of a request with more than so many of input, cached or not. */
+  readonly tiers?: readonly (Rates & { readonly above: number })[];
 }
 
 /** `why` reads on from "This request cannot be priced:". */
@@ -26,29 +31,77 @@ export function priceOf(request: ModelRequest, facts: ModelFacts): Priced {
   if (facts.format === "js" || isUnmetered(request)) return { ok: true, price: FREE };
   const why = whyUnpriced(request);
   if (why !== undefined) return { ok: false, why };
-  const { inputCostPerMillionTokens: input, outputCostPerMillionTokens: output } = facts;
-  const isInputOnly = facts.flavor === "embedding";
-  if (input === undefined || (output === undefined && !isInputOnly)) {
-    return { ok: false, why: `no price of ${JSON.stringify(request.model)} is known` };
-  }
-  const { cacheReadCostPerMillionTokens: cacheRead = input, cacheWriteCostPerMillionTokens: write = input } = facts;
-  // What shall stay for an hour costs twice the input (Anthropic).
-  const cacheWrite = holdsLongCache(request) ? Math.max(write, 2 * input) : write;
-  return { ok: true, price: { input, cacheRead, cacheWrite, output: output ?? 0 } };
+  const asked = { isInputOnly: facts.flavor === "embedding", isLongCached: holdsLongCache(request) };
+  const base = ratesOf(facts, asked);
+  if (!base) return { ok: false, why: `no price of ${JSON.stringify(request.model)} is known` };
+  const tiers = facts.costTiers?.map((tier) => ({
+    above: tier.aboveInputTokens,
+    ...base,
+    ...ratesOf({ ...facts, ...tier }, asked),
+  }));
+  return { ok: true, price: tiers ? { ...base, tiers } : base };
 }
 
-const FREE: Price = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 };
+interface Asked {
+  readonly isInputOnly: boolean;
+  readonly isLongCached: boolean;
+}
+
+function ratesOf(costs: Costs, { isInputOnly, isLongCached }: Asked): Rates | undefined {
+  const { inputCostPerMillionTokens: input, outputCostPerMillionTokens: output = isInputOnly ? 0 : undefined } = costs;
+  if (input === undefined || output === undefined) return undefined;
+  const { cacheReadCostPerMillionTokens: cacheRead = input, cacheWriteCostPerMillionTokens: write = input } = costs;
+  // What shall stay for an hour costs twice the input (Anthropic).
+  return { input, cacheRead, cacheWrite: isLongCached ? Math.max(write, 2 * input) : write, output };
+}
+
+export const FREE: Price = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 };
+
+/** At every number of tokens of input what is dearer, rate by rate. */
+export function dearer(one: Price, other: Price): Price {
+  const starts = [...(one.tiers ?? []), ...(other.tiers ?? [])].map(({ above }) => above);
+  const tiers = [...new Set(starts)]
+    .sort((a, b) => a - b)
+    .map((above) => ({ above, ...dearest([ratesAt(one, above + 1), ratesAt(other, above + 1)]) }));
+  const base = dearest([one, other]);
+  return tiers.length > 0 ? { ...base, tiers } : base;
+}
+
+function dearest(all: readonly Rates[]): Rates {
+  return {
+    input: Math.max(...all.map(({ input }) => input)),
+    cacheRead: Math.max(...all.map(({ cacheRead }) => cacheRead)),
+    cacheWrite: Math.max(...all.map(({ cacheWrite }) => cacheWrite)),
+    output: Math.max(...all.map(({ output }) => output)),
+  };
+}
+
+function reached({ tiers = [] }: Price, inputTokens: number): readonly Rates[] {
+  return tiers.filter(({ above }) => inputTokens > above);
+}
+
+function ratesAt(price: Price, inputTokens: number): Rates {
+  return reached(price, inputTokens).at(-1) ?? price;
+}
 
 /** Micro-dollars of what was used, rounded up. */
-export function microsOf(usage: Usage, { input, cacheRead, cacheWrite, output }: Price): number {
+export function microsOf(usage: Usage, price: Price): number {
   const { inputTokens, outputTokens, cachedTokens = 0, cacheWriteTokens = 0 } = usage;
-  const plain = Math.max(0, inputTokens - cachedTokens - cacheWriteTokens);
+  const allInput = Math.max(inputTokens, cachedTokens + cacheWriteTokens);
+  const { input, cacheRead, cacheWrite, output } = ratesAt(price, allInput);
+  const plain = allInput - cachedTokens - cacheWriteTokens;
   return up(plain * input + cachedTokens * cacheRead + cacheWriteTokens * cacheWrite + outputTokens * output);
 }
 
-/** Most micro-dollars that so many tokens of input can cost, rounded up. */
-export function worstInputMicros(inputTokens: number, { input, cacheRead, cacheWrite }: Price): number {
+/** Most micro-dollars that so many tokens of input, or fewer, can cost, rounded up. */
+export function worstInputMicros(inputTokens: number, price: Price): number {
+  const { input, cacheRead, cacheWrite } = dearest([price, ...reached(price, inputTokens)]);
   return up(inputTokens * Math.max(input, cacheRead, cacheWrite));
+}
+
+/** Most micro-dollars that a token of output can cost after so many tokens of input, or fewer. */
+export function worstOutputPrice(inputTokens: number, price: Price): number {
+  return dearest([price, ...reached(price, inputTokens)]).output;
 }
 
 /** The next whole number, but for what products of decimal fractions are too much by. */
@@ -59,40 +112,4 @@ function up(micros: number): number {
 /** Neither end of an escaped quote is one, so this is found in no text of a message. */
 function holdsLongCache({ payload }: ModelRequest): boolean {
   return typeof payload === "string" && /"ttl"\s*:\s*"1h"/.test(payload);
-}
-
-/** Models whose work has other prices than those of its tokens: of sound, of pictures, of searches. */
-const OTHERWISE_PRICED =
-  /(^|[-/._])(audio|tts|transcribe|whisper|image|imagen|search|sonar|compound|live|realtime)([-/._:]|$)/;
-
-function whyUnpriced(request: ModelRequest): string | undefined {
-  const { endpoint, model, body } = request;
-  if (endpoint.schema === "openai") return `${endpoint.name} is not charged by the tokens of texts`;
-  if (OTHERWISE_PRICED.test(model)) return `${JSON.stringify(model)} is not charged by the tokens of texts alone`;
-  if (usesFeature(request, "hosted_tools")) return "tools that run at the provider cost more than tokens";
-  if (usesFeature(request, "service_tier")) return "service tiers have prices of their own";
-  if (mediaOf(request).some(({ kind }) => kind === "audio" || kind === "other") || wantsSound(body)) {
-    return "sound, films and what only the provider holds have prices of their own";
-  }
-  const field = DEARER_FIELDS.find((name) => isDearer(name, body[name]));
-  return field && `\`${field}\` changes what the request costs`;
-}
-
-/** Fields that change the price, the model or the number of turns. */
-const DEARER_FIELDS = [
-  // Anthropic's
-  ..."speed inference_geo fallbacks compaction context_management mcp_servers container".split(" "),
-  // OpenRouter's, and xAI's
-  ..."models route plugins search_parameters".split(" "),
-];
-
-function isDearer(name: string, value: unknown): boolean {
-  if (value === undefined || value === null || value === false) return false;
-  return !(name === "speed" && value === "standard");
-}
-
-function wantsSound(body: Json): boolean {
-  const config = asObject(body.generationConfig ?? body.generation_config) ?? {};
-  const modalities = [body.modalities, config.responseModalities, config.response_modalities].flat();
-  return asObject(body.audio) !== undefined || modalities.some((name) => /^(audio|image)$/i.test(asText(name) ?? ""));
 }

@@ -5,7 +5,8 @@ export const CATALOG_DATE = "2026-11-22";
 
 /**
  * Per provider: id, US dollars per million tokens in and out, tokens of context, and US dollars per million tokens read from a
- * cache and written to one; `-` where the source does not know.
+ * cache and written to one; `-` where the source does not know. Then, after `>`, tokens of input above which a whole request
+ * costs other US dollars per million tokens in, out, read and written.
  */
 export const CATALOG_DATA = `
 = openai azure
@@ -74,22 +75,22 @@ gpt-5.3 1.75 14 128000 0.175
 gpt-5.3-chat 1.75 14 128000 0.175
 gpt-5.3-chat-latest 1.75 14 128000 0.175
 gpt-5.3-codex 1.75 14 400000 0.175
-gpt-5.4 2.5 15 1050000 0.25
+gpt-5.4 2.5 15 1050000 0.25 >271999 5 22.5 0.5
 gpt-5.4-mini 0.75 4.5 400000 0.075
 gpt-5.4-nano 0.2 1.25 400000 0.02
-gpt-5.4-pro 30 180 1050000
-gpt-5.5 5 30 1000000 0.5
-gpt-5.5-chat 5 30 1000000 0.5
-gpt-5.5-chat-latest 5 30 1000000 0.5
-gpt-5.5-codex 5 30 1000000 0.5
-gpt-5.5-pro 30 180 1000000
-gpt-5.6-luna 0.2 1.2 1050000 0.02 0.25
-gpt-5.6-sol 4 20 1050000 0.4 5
-gpt-5.6 4 20 1050000 0.4 5
-gpt-5.6-terra 2 12 1050000 0.2 2.5
-gpt-6-astra 10 50 1050000 1 12.5
-gpt-6-luna 0.1 0.5 1050000 0.01 0.125
-gpt-6-sol 2 10 1050000 0.2 2.5
+gpt-5.4-pro 30 180 1050000 >271999 60 270
+gpt-5.5 5 30 1000000 0.5 >271999 10 45 1
+gpt-5.5-chat 5 30 1000000 0.5 >271999 10 45 1
+gpt-5.5-chat-latest 5 30 1000000 0.5 >271999 10 45 1
+gpt-5.5-codex 5 30 1000000 0.5 >271999 10 45 1
+gpt-5.5-pro 30 180 1000000 >271999 60 270
+gpt-5.6-luna 0.2 1.2 1050000 0.02 0.25 >271999 0.4 1.8 0.04 0.5
+gpt-5.6-sol 4 20 1050000 0.4 5 >271999 8 30 0.8 10
+gpt-5.6 4 20 1050000 0.4 5 >271999 8 30 0.8 10
+gpt-5.6-terra 2 12 1050000 0.2 2.5 >271999 4 18 0.4 5
+gpt-6-astra 10 50 1050000 1 12.5 >271999 20 75 2 25
+gpt-6-luna 0.1 0.5 1050000 0.01 0.125 >272000 0.2 0.75 0.02 0.25
+gpt-6-sol 2 10 1050000 0.2 2.5 >272000 4 15 0.4 5
 gpt-audio 2.5 10 128000
 gpt-audio-1.5 2.5 10 128000
 gpt-audio-mini 0.6 2.4 128000
@@ -124,25 +125,25 @@ claude-2.0 8 24 200000
 claude-2 8 24 200000
 claude-haiku-4-5 1 5 200000 0.1 1.25
 claude-opus-4-5 5 25 200000 0.5 6.25
-claude-sonnet-4-5 3 15 200000 0.3 3.75
+claude-sonnet-4-5 3 15 200000 0.3 3.75 >200000 6 22.5 0.6 7.5
 claude-haiku-4-5-20251001 1 5 200000 0.1 1.25
 claude-opus-4-5-20251101 5 25 200000 0.5 6.25
-claude-sonnet-4-5-20250929 3 15 200000 0.3 3.75
+claude-sonnet-4-5-20250929 3 15 200000 0.3 3.75 >200000 6 22.5 0.6 7.5
 claude-mythos-5
 claude-mythos-5-1
 claude-mythos-5-2
 = google
-gemini-1.5-pro 1.25 5 1000000
-gemini-1.5-flash 0.075 0.3 1000000 0.01875
+gemini-1.5-pro 1.25 5 1000000 >128000 2.5 10
+gemini-1.5-flash 0.075 0.3 1000000 0.01875 >128000 0.15 0.6 0.0375
 gemini-2.0-flash-exp 0.1 0.4 1000000 0.025
 gemini-exp-1206
 gemini-exp-1114
 gemini-exp-1121
-gemini-1.5-pro-002 1.25 5 1000000
-gemini-1.5-flash-002 0.075 0.3 1000000 0.01875
-gemini-1.5-pro-latest 1.25 5 1000000
-gemini-1.5-flash-latest 0.075 0.3 1000000 0.01875
-gemini-1.5-flash-8b 0.0375 0.15 1000000 0.01
+gemini-1.5-pro-002 1.25 5 1000000 >128000 2.5 10
+gemini-1.5-flash-002 0.075 0.3 1000000 0.01875 >128000 0.15 0.6 0.0375
+gemini-1.5-pro-latest 1.25 5 1000000 >128000 2.5 10
+gemini-1.5-flash-latest 0.075 0.3 1000000 0.01875 >128000 0.15 0.6 0.0375
+gemini-1.5-flash-8b 0.0375 0.15 1000000 0.01 >128000 0.075 0.3 0.02
 gemini-1.0-pro 0.125 0.375 32768
 gemini-pro 0.125 0.375 32768
 gemma-4-26b-a4b-it - - 262144
@@ -423,12 +424,12 @@ grok-4-1-fast-reasoning 0.2 0.5 2000000 0.05
 grok-4-fast-non-reasoning 0.2 0.5 2000000 0.05
 grok-4-fast 0.2 0.5 2000000 0.05
 grok-4-fast-reasoning 0.2 0.5 2000000 0.05
-grok-4.20 1.25 2.5 1000000 0.2
+grok-4.20 1.25 2.5 1000000 0.2 >199999 2.5 5 0.4
 grok-4.20-multi-agent 2 6 1000000 0.2
-grok-4.3 1.25 2.5 1000000 0.2
-grok-4.5 2 6 500000 0.3
-grok-4.6 2 6 500000 0.5
-grok-build-0.1 1 2 256000 0.2
+grok-4.3 1.25 2.5 1000000 0.2 >199999 2.5 5 0.4
+grok-4.5 2 6 500000 0.3 >199999 4 12 0.6
+grok-4.6 2 6 500000 0.5 >199999 4 12 1
+grok-build-0.1 1 2 256000 0.2 >199999 2 4 0.4
 grok-code-fast 0.2 1.5 256000 0.02
 grok-code-fast-1 0.2 1.5 256000 0.02
 = openai
@@ -453,13 +454,13 @@ claude-sonnet-5-5
 gemini-2.5-flash 0.3 2.5 1048576 0.03
 gemini-2.5-flash-image 0.3 2.5 1000000
 gemini-2.5-flash-lite 0.1 0.4 1000000 0.01
-gemini-2.5-pro 1.25 10 - 0.125
+gemini-2.5-pro 1.25 10 - 0.125 >200000 2.5 15 0.25
 gemini-3-flash-preview 0.5 3 1000000 0.05
 gemini-3-pro-image 2 12 1000000
 gemini-3.1-flash-image 0.5 3 1000000
 gemini-3.1-flash-lite 0.25 1.5 1000000 0.025
 gemini-3.1-flash-lite-image 0.25 1.5
-gemini-3.1-pro-preview 2 12 - 0.2
+gemini-3.1-pro-preview 2 12 - 0.2 >200000 4 18 0.4
 gemini-3.5-flash 1.5 9 1000000 0.15
 gemini-3.5-flash-lite 0.3 2.5 1000000 0.03
 gemini-3.6-flash 0.75 3.75 1000000 0.075
@@ -470,7 +471,7 @@ gemini-embedding-2 0.2 0 8192
 = vertex
 claude-haiku-4-5@20251001 1 5 200000 0.1 1.25
 claude-opus-4-5@20251101 5 25 200000 0.5 6.25
-claude-sonnet-4-5@20250929 3 15 200000 0.3 3.75
+claude-sonnet-4-5@20250929 3 15 200000 0.3 3.75 >200000 6 22.5 0.6 7.5
 text-embedding-005
 text-multilingual-embedding-002
 = deepseek

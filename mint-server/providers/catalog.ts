@@ -1,15 +1,8 @@
 import { CATALOG_DATA } from "./catalog-data.ts";
+import type { Costs, ModelFacts } from "./provider.ts";
 
-/** What the catalog knows of a model at a provider. Costs in US dollars per million tokens. */
-export interface CatalogEntry {
-  readonly inputCostPerMillionTokens?: number;
-  readonly outputCostPerMillionTokens?: number;
-  readonly contextTokens?: number;
-  /** Of input that was in the provider's cache; absent where it costs what other input costs. */
-  readonly cacheReadCostPerMillionTokens?: number;
-  /** Of input that the provider puts into its cache for as long as it does unasked. */
-  readonly cacheWriteCostPerMillionTokens?: number;
-}
+/** What the catalog knows of a model at a provider. */
+export type CatalogEntry = Costs & Pick<ModelFacts, "contextTokens" | "costTiers">;
 
 /** A model's entries by the id of the provider that serves it. */
 type Entries = ReadonlyMap<string, CatalogEntry>;
@@ -42,24 +35,36 @@ function parseCatalog(data: string): ReadonlyMap<string, Entries> {
   const models = new Map<string, Map<string, CatalogEntry>>();
   let providers: readonly string[] = [];
   for (const line of data.trim().split("\n")) {
-    const [id = "", ...values] = line.split(" ");
+    const [base = [], ...tiers] = line.split(" >").map((part) => part.split(" "));
+    const [id = "", ...values] = base;
     if (id === "=") {
       providers = values;
       continue;
     }
     const entries = models.get(id) ?? new Map<string, CatalogEntry>();
     models.set(id, entries);
-    const entry = parseEntry(values);
+    const entry = parseEntry(values, tiers);
     for (const provider of providers) entries.set(provider, entry);
   }
   return models;
 }
 
-function parseEntry([input, output, context, cacheRead, cacheWrite]: readonly string[]): CatalogEntry {
+type Columns = readonly (string | undefined)[];
+
+function parseEntry([input, output, context, ...caches]: Columns, tiers: readonly Columns[]): CatalogEntry {
+  return {
+    ...parseCosts([input, output, ...caches]),
+    ...(isKnown(context) && { contextTokens: Number(context) }),
+    ...(tiers.length > 0 && {
+      costTiers: tiers.map(([above, ...costs]) => ({ aboveInputTokens: Number(above), ...parseCosts(costs) })),
+    }),
+  };
+}
+
+function parseCosts([input, output, cacheRead, cacheWrite]: Columns): Costs {
   return {
     ...(isKnown(input) && { inputCostPerMillionTokens: Number(input) }),
     ...(isKnown(output) && { outputCostPerMillionTokens: Number(output) }),
-    ...(isKnown(context) && { contextTokens: Number(context) }),
     ...(isKnown(cacheRead) && { cacheReadCostPerMillionTokens: Number(cacheRead) }),
     ...(isKnown(cacheWrite) && { cacheWriteCostPerMillionTokens: Number(cacheWrite) }),
   };

@@ -28,7 +28,7 @@ function currentIds({ source, current, priced = [], unpriced = [] }: Selection, 
   return [...spelled, ...priced, ...unpriced];
 }
 
-/** Prices that hold somewhen on a day, of requests too short for a dearer tier. */
+/** Prices that hold somewhen on a day. */
 function pricesOf(id: string, provider: string, date: string): readonly ModelPrice[] {
   return Array.from({ length: 24 }, (_, hour) => {
     const timestamp = new Date(`${date}T${String(hour).padStart(2, "0")}:45:00Z`);
@@ -36,11 +36,13 @@ function pricesOf(id: string, provider: string, date: string): readonly ModelPri
   });
 }
 
-/** US dollars per million tokens in, out, read from a cache and written to one, at the dearest hour of the day. */
-function costs(id: string, provider: string, date: string) {
-  const prices = pricesOf(id, provider, date);
-  const dearest = (unit: keyof ModelPrice) => {
-    const found = prices.flatMap((price) => base(price[unit]) ?? []);
+/**
+ * US dollars per million tokens in, out, read from a cache and written to one, of requests with so many tokens of input, at
+ * the dearest hour of the day.
+ */
+function costs(prices: readonly ModelPrice[], inputTokens: number) {
+  const dearest = (unit: string) => {
+    const found = prices.flatMap((price) => costAt(price[unit], inputTokens) ?? []);
     return found.length > 0 ? Math.max(...found) : undefined;
   };
   const input = dearest("input_mtok");
@@ -49,30 +51,56 @@ function costs(id: string, provider: string, date: string) {
   return { input, output, cacheRead: dearest("cache_read_mtok"), cacheWrite: dearest("cache_write_mtok") };
 }
 
-function base(price: ModelPrice[string]): number | undefined {
-  return typeof price === "object" ? price.base : price;
+function costAt(price: ModelPrice[string], inputTokens: number): number | undefined {
+  if (typeof price !== "object") return price;
+  const reached = price.tiers.filter(({ start }) => inputTokens > start).sort((a, b) => b.start - a.start);
+  return reached[0]?.price ?? price.base;
 }
 
-/** The id under which the source prices a model: some of its rules for a geography's models hold no geography. */
-function idInSource(id: string, source: string): string {
-  const spellings = [SOURCE_IDS[id] ?? id, id.replace(/^(us|eu)\./, "")];
-  return spellings.find((spelling) => calcPrice({ input_tokens: 1 }, spelling, { providerId: source })) ?? id;
+const TOKENS = ["input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok"];
+
+/** Tokens of input above which other prices hold, ascending. */
+function tierStarts(prices: readonly ModelPrice[]): readonly number[] {
+  const tiered = prices
+    .flatMap((price) => TOKENS.map((unit) => price[unit]))
+    .filter((price) => typeof price === "object");
+  return [...new Set(tiered.flatMap(({ tiers }) => tiers.map(({ start }) => start)))].sort((a, b) => a - b);
 }
+
+/** The ids under which the source prices a model: some of its rules for a geography's models hold no geography. */
+export function inSource(id: string, provider: string): { readonly name: string; readonly source: string } {
+  const { source = provider } = SELECTIONS[provider] ?? {};
+  const spellings = [SOURCE_IDS[id] ?? id, id.replace(/^(us|eu)\./, "")];
+  return {
+    name: spellings.find((spelling) => calcPrice({ input_tokens: 1 }, spelling, { providerId: source })) ?? id,
+    source,
+  };
+}
+
+const columns = (values: readonly (number | undefined)[]): string =>
+  values
+    .map((value) => ` ${value ?? "-"}`)
+    .join("")
+    .replace(/( -)+$/, "");
 
 function line(id: string, provider: string, date: string): string {
-  const { source = provider, priced, unpriced } = SELECTIONS[provider] ?? {};
+  const { priced, unpriced } = SELECTIONS[provider] ?? {};
+  const { name, source } = inSource(id, provider);
   // Moderation is free of charge.
   if (/-moderation-/.test(id)) return `${id} 0 0`;
   if (unpriced?.includes(id) || !findProvider({ providerId: source })) return id;
-  const name = idInSource(id, source);
-  const { input, output, cacheRead, cacheWrite } = costs(name, source, date);
+  const prices = pricesOf(name, source, date);
+  const { input, output, cacheRead, cacheWrite } = costs(prices, 1);
   if (input === undefined && priced?.includes(id)) throw new Error(`${SOURCE} has no price of ${id}`);
   const model = calcPrice({ input_tokens: 1 }, name, { providerId: source })?.model;
-  const known = [input, output, model?.context_window, cacheRead, cacheWrite];
-  return [id, ...known.map((value) => value ?? "-")].join(" ").replace(/( -)+$/, "");
+  const tiers = tierStarts(prices).map((start) => {
+    const above = costs(prices, start + 1);
+    return ` >${start}${columns([above.input, above.output, above.cacheRead, above.cacheWrite])}`;
+  });
+  return `${id}${columns([input, output, model?.context_window, cacheRead, cacheWrite])}${tiers.join("")}`;
 }
 
-/** Lines under headers: `= provider …`, then `id input output context cache-read cache-write` of each model. */
+/** Lines under headers: `= provider …`, then the id of each model with what is known of it. */
 function pack(date: string): string {
   const sections = new Map<string, Set<string>>();
   const add = (providers: string, id: string) =>
@@ -103,7 +131,8 @@ export const CATALOG_DATE = "${date}";
 
 /**
  * Per provider: id, US dollars per million tokens in and out, tokens of context, and US dollars per million tokens read from a
- * cache and written to one; \`-\` where the source does not know.
+ * cache and written to one; \`-\` where the source does not know. Then, after \`>\`, tokens of input above which a whole request
+ * costs other US dollars per million tokens in, out, read and written.
  */
 export const CATALOG_DATA = \`
 ${pack(date)}

@@ -101,19 +101,30 @@ export interface Authority {
 
 export type Flavor = "chat" | "completion" | "embedding" | "image" | "audio" | "moderation";
 
-/** What is known of a model. Costs in US dollars per million tokens; absent where no price is known. */
-export interface ModelFacts {
-  readonly flavor: Flavor;
-  readonly format: WireFormatId;
-  readonly multimodal: boolean;
-  /** Tokens that a request and its answer may hold together; absent where it is not known. */
-  readonly contextTokens?: number;
+/** In US dollars per million tokens; absent where no price is known. */
+export interface Costs {
   readonly inputCostPerMillionTokens?: number;
   readonly outputCostPerMillionTokens?: number;
   /** Of input that was in the provider's cache; absent where it costs what other input costs. */
   readonly cacheReadCostPerMillionTokens?: number;
   /** Of input that the provider puts into its cache for as long as it does unasked. */
   readonly cacheWriteCostPerMillionTokens?: number;
+}
+
+/** Costs of all tokens, also the first ones, of a request with more than so many tokens of input, cached or not. */
+export interface CostTier extends Costs {
+  readonly aboveInputTokens: number;
+}
+
+/** What is known of a model. Its own costs are those of a request below all tiers. */
+export interface ModelFacts extends Costs {
+  readonly flavor: Flavor;
+  readonly format: WireFormatId;
+  readonly multimodal: boolean;
+  /** Tokens that a request and its answer may hold together; absent where it is not known. */
+  readonly contextTokens?: number;
+  /** Ascending; absent where long requests cost what short ones do. */
+  readonly costTiers?: readonly CostTier[];
 }
 
 /** A configured provider and key. */

@@ -39,6 +39,11 @@ export function asNumber(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
+/** A value as text for which JSON has a plain one; `""` for lists and objects, whose `toString` may be anything. */
+export function asPlainText(value: unknown): string {
+  return typeof value === "object" ? "" : String(value ?? "");
+}
+
 /** What a JSON text holds; `undefined` if it is none. */
 export function parse(text: string): unknown {
   try {

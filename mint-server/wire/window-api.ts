@@ -48,10 +48,7 @@ export interface LanguageModelPromptOptions {
 }
 
 export interface LanguageModelSession {
-  promptStreaming(
-    input: readonly LanguageModelMessage[],
-    options: LanguageModelPromptOptions,
-  ): ReadableStream<string>;
+  promptStreaming(input: readonly LanguageModelMessage[], options: LanguageModelPromptOptions): ReadableStream<string>;
   destroy(): void;
 }
 

@@ -106,7 +106,10 @@ function encodePart(part: Part): readonly LanguageModelMessageContent[] {
     case "file":
       throw new FieldError(part.at, "The browser's built-in model takes no files.");
     case "tool_call":
-      throw new FieldError("messages", "The browser's built-in model knows no tools, so no message may hold calls of any.");
+      throw new FieldError(
+        "messages",
+        "The browser's built-in model knows no tools, so no message may hold calls of any.",
+      );
     case "tool_result":
       throw new FieldError(part.at, "The browser's built-in model knows no tools, so there is no result to give it.");
   }

@@ -60,7 +60,9 @@ test("the packed package brings a command that helps, issues and inspects", asyn
   expect(readCredential(stdout.trim())).toMatchObject({ sub: "alice", grant: { models: ["gpt-4o"] } });
   // Nothing writes colours: these streams are no terminal.
   expect(stderr).not.toContain("\u001b");
-  expect((await npx("inspect", stdout.trim())).stdout).toContain("valid, by the secret at hand");
+  const inspecting = npx("inspect", "-");
+  inspecting.child.stdin?.end(stdout);
+  expect((await inspecting).stdout).toContain("valid, by the secret at hand");
   await expect(npx("inspect", "sk-x")).rejects.toMatchObject({
     code: 1,
     stdout: "",

@@ -58,10 +58,13 @@ describe("a server that runs here", () => {
   async function later(make: () => Promise<string>): Promise<string> {
     let key = "";
     await expect
-      .poll(async () => {
-        key = await make();
-        return status(key);
-      })
+      .poll(
+        async () => {
+          key = await make();
+          return status(key);
+        },
+        { timeout: 20_000 },
+      )
       .toBe(200);
     return key;
   }

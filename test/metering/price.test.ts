@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { microsOf, type Price, priceOf, worstInputMicros } from "../../mint-server/metering/price.ts";
+import {
+  dearer,
+  microsOf,
+  type Price,
+  priceOf,
+  worstInputMicros,
+  worstOutputPrice,
+} from "../../mint-server/metering/price.ts";
 import { factsOf } from "../../mint-server/providers/models.ts";
 import type { ModelFacts } from "../../mint-server/providers/provider.ts";
 import { FACTS, formOf, requestOf } from "./requests.ts";
@@ -47,6 +54,47 @@ test("the worst case of input is the dearest of its prices", () => {
   expect(worstInputMicros(1, { ...PRICE, cacheWrite: 2.5, input: 2.5 })).toBe(3);
 });
 
+describe("a request with more input than a tier begins at", () => {
+  const dear = { above: 200, input: 6, cacheRead: 0.6, cacheWrite: 7.5, output: 22.5 };
+  const cheap = { above: 300, input: 1, cacheRead: 1, cacheWrite: 1, output: 1 };
+  const tiered: Price = { ...PRICE, tiers: [dear, cheap] };
+
+  test("costs the tier's price for all of its tokens, from the first one on", () => {
+    expect(microsOf({ inputTokens: 200, outputTokens: 10 }, tiered)).toBe(200 * 3 + 10 * 15);
+    expect(microsOf({ inputTokens: 201, outputTokens: 10 }, tiered)).toBe(201 * 6 + 10 * 22.5);
+    expect(microsOf({ inputTokens: 301, outputTokens: 10 }, tiered)).toBe(301 + 10);
+  });
+
+  test("does so by all of its input, cached or not, and not by its output", () => {
+    const cached = { inputTokens: 250, outputTokens: 0, cachedTokens: 200, cacheWriteTokens: 40 };
+    expect(microsOf(cached, tiered)).toBe(10 * 6 + 200 * 0.6 + 40 * 7.5);
+    expect(microsOf({ inputTokens: 1, outputTokens: 1000 }, tiered)).toBe(3 + 1000 * 15);
+  });
+
+  test("is set aside for at the worst of the tiers that it may fall into", () => {
+    expect([worstInputMicros(200, tiered), worstOutputPrice(200, tiered)]).toEqual([200 * 3.75, 15]);
+    expect([worstInputMicros(201, tiered), worstOutputPrice(201, tiered)]).toEqual([Math.ceil(201 * 7.5), 22.5]);
+    // It may as well have 300 tokens, which cost more than 301.
+    expect([worstInputMicros(301, tiered), worstOutputPrice(301, tiered)]).toEqual([Math.ceil(301 * 7.5), 22.5]);
+  });
+
+  test("costs the dearer of two endpoints' prices, wherever their tiers begin", () => {
+    const other: Price = { ...PRICE, input: 4, output: 10, tiers: [{ ...dear, above: 100, input: 5, output: 30 }] };
+    const both = dearer(tiered, other);
+    expect(dearer(other, tiered)).toEqual(both);
+    for (const inputTokens of [1, 100, 101, 200, 201, 300, 301, 9999]) {
+      for (const usage of [
+        { inputTokens, outputTokens: 0 },
+        { inputTokens: 0, outputTokens: inputTokens },
+      ]) {
+        const each = [tiered, other].map((price) => microsOf(usage, price));
+        expect([usage, microsOf(usage, both)]).toEqual([usage, Math.max(...each)]);
+      }
+    }
+    expect(dearer(PRICE, { ...PRICE, input: 1 })).toEqual(PRICE);
+  });
+});
+
 describe("the price of a request", () => {
   test("is its model's", () => {
     expect(ok("chat/completions", { messages: [] })).toEqual({
@@ -59,7 +107,7 @@ describe("the price of a request", () => {
 
   test("holds what the catalog knows of caches", () => {
     const facts = factsOf("claude-sonnet-4-5", "anthropic");
-    expect(ok("anthropic/v1/messages", { messages: [] }, facts)).toEqual({
+    expect(ok("anthropic/v1/messages", { messages: [] }, facts)).toMatchObject({
       input: 3,
       cacheRead: 0.3,
       cacheWrite: 3.75,
@@ -67,9 +115,23 @@ describe("the price of a request", () => {
     });
     const cache_control = { type: "ephemeral", ttl: "1h" };
     const system = [{ type: "text", text: "x", cache_control }];
-    expect(ok("anthropic/v1/messages", { system, messages: [] }, facts).cacheWrite).toBe(6);
+    expect(ok("anthropic/v1/messages", { system, messages: [] }, facts)).toMatchObject({
+      cacheWrite: 6,
+      tiers: [{ cacheWrite: 12 }],
+    });
     const said = JSON.stringify({ system });
     expect(ok("anthropic/v1/messages", { system: said, messages: [] }, facts).cacheWrite).toBe(3.75);
+  });
+
+  test("holds what long requests cost", () => {
+    expect(ok("anthropic/v1/messages", { messages: [] }, factsOf("claude-sonnet-4-5", "anthropic")).tiers).toEqual([
+      { above: 200_000, input: 6, cacheRead: 0.6, cacheWrite: 7.5, output: 22.5 },
+    ]);
+    // What caches cost is not known of this one.
+    expect(ok("generateContent", { contents: [] }, factsOf("gemini-1.5-pro", "google")).tiers).toEqual([
+      { above: 128_000, input: 2.5, cacheRead: 2.5, cacheWrite: 2.5, output: 10 },
+    ]);
+    expect(ok("chat/completions", { messages: [] }, factsOf("gpt-4o", "openai"))).not.toHaveProperty("tiers");
   });
 
   test("needs no output where there is none", () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { compileEndpoint } from "../../mint-server/endpoint-config.ts";
 import { anthropicMessages } from "../clients/anthropic.ts";
 import { attempt } from "../clients/client.ts";
 import { googleModels } from "../clients/google-genai.ts";
@@ -34,6 +35,14 @@ const configFor = (standIn: string) => {
           multimodal: true,
           inputCostPerMillionTokens: 0.5,
           outputCostPerMillionTokens: 1.5,
+        },
+        "acme-reader": {
+          ...format("openai"),
+          contextTokens: 8000,
+          inputCostPerMillionTokens: 0.5,
+          outputCostPerMillionTokens: 1.5,
+          cacheReadCostPerMillionTokens: 0.25,
+          cacheWriteCostPerMillionTokens: 0.75,
         },
         "acme-text": { ...format("openai"), flavor: "completion" },
         "acme-claude": format("anthropic"),
@@ -107,13 +116,13 @@ describe("a model's format decides where and how its endpoint is asked", () => {
   const bearer = { authorization: `Bearer ${SECRET}` };
   test.each([
     ["acme-chat", "/ours/v1/chat/completions", bearer, "messages"],
-    ["acme-claude", "/ours/v1/v1/messages", bearer, "max_tokens"],
-    ["acme-gemini", "/ours/v1/v1beta/models/acme-gemini:generateContent", bearer, "contents"],
+    ["acme-claude", "/ours/v1/messages", bearer, "max_tokens"],
+    ["acme-gemini", "/ours/v1beta/models/acme-gemini:generateContent", bearer, "contents"],
     ["keyed-chat", "/keyed/chat/completions", { "api-key": SECRET }, "messages"],
     ["keyed-claude", "/keyed/v1/messages", { "x-api-key": SECRET }, "max_tokens"],
     ["keyed-gemini", "/keyed/v1beta/models/keyed-gemini:generateContent", { "x-goog-api-key": SECRET }, "contents"],
     ["open-claude", "/open/v1/messages", {}, "max_tokens"],
-    ["mixed-claude", "/mixed/v1/v1/messages", bearer, "max_tokens"],
+    ["mixed-claude", "/mixed/v1/messages", bearer, "max_tokens"],
   ])("%s at %s", async (model, path, authority, field) => {
     const answer = await post("chat/completions", say(model, { text: TEXT }));
     const body = (await answer.json()) as { choices: readonly { message: { content: string } }[] };
@@ -143,7 +152,7 @@ test("/auto asks a completion model for a completion, and a chat model for a cha
   expect(rig.standIn.requests.map(({ path }) => path)).toEqual([
     "/ours/v1/completions",
     "/ours/v1/chat/completions",
-    "/ours/v1/v1/messages",
+    "/ours/v1/messages",
   ]);
 });
 
@@ -153,7 +162,7 @@ test("GET /models tells what is configured of them, and none of the provider's o
   const custom = data.filter(({ id }) => /^(acme|keyed|open|mixed|still)-/.test(id));
   const facts = { flavor: "chat", multimodal: false, providers: ["custom"] };
   const unpriced = { input_cost_per_million_tokens: null, output_cost_per_million_tokens: null };
-  expect(custom).toHaveLength(14);
+  expect(custom).toHaveLength(15);
   expect(custom.find(({ id }) => id === "acme-chat")).toMatchObject({
     ...facts,
     format: "openai",
@@ -166,6 +175,54 @@ test("GET /models tells what is configured of them, and none of the provider's o
   expect(custom.find(({ id }) => id === "keyed-gemini")).toMatchObject({ ...facts, ...unpriced, format: "google" });
   expect(custom.find(({ id }) => id === "mixed-claude")).toMatchObject({ providers: ["openai"], format: "anthropic" });
   expect(custom.find(({ id }) => id === "acme-window")).toMatchObject({ format: "window" });
+});
+
+describe("a document may be all that its model can read, as configured", () => {
+  const file = { filename: "a.pdf", file_data: "data:application/pdf;base64,JVBERi0=" };
+  const read = (model: string) => ({
+    model,
+    max_tokens: 10,
+    messages: [{ role: "user", content: [{ type: "file", file }] }],
+  });
+  const limited = async (limits: object, body: object) => {
+    const { key } = await rig.issue({ limits }, `Bearer ${KEY}`);
+    const answer = await rig.post("chat/completions", body, { authorization: `Bearer ${key}` });
+    const said: unknown = await answer.json();
+    return answer.ok ? answer.status : codeOf(said);
+  };
+
+  test("in tokens", async () => {
+    expect(await limited({ tokens: 8010 }, read("acme-reader"))).toBe(200);
+    expect(await limited({ tokens: 8009 }, read("acme-reader"))).toBe("budget_exceeded");
+    // Nobody said how much this one reads.
+    expect(await limited({ tokens: 9_000_000 }, read("acme-chat"))).toBe("budget_exceeded");
+  });
+
+  test("in money, at worst all of it written to a cache", async () => {
+    const usd = (8000 * 0.75 + 10 * 1.5) / 1e6;
+    expect(await limited({ usd }, read("acme-reader"))).toBe(200);
+    expect(await limited({ usd: usd - 1e-6 }, read("acme-reader"))).toBe("budget_exceeded");
+  });
+});
+
+test("a model's facts are what is configured of it, and no more", () => {
+  const figures = {
+    contextTokens: 8000,
+    inputCostPerMillionTokens: 0.5,
+    outputCostPerMillionTokens: 1.5,
+    cacheReadCostPerMillionTokens: 0.25,
+    cacheWriteCostPerMillionTokens: 0.75,
+  };
+  const models = { "acme-reader": { ...format("openai"), ...figures }, "acme-claude": format("anthropic") };
+  const baseURL = "https://models.example/v1";
+  const { customModels } = compileEndpoint(
+    { name: "ours", provider: "custom", apiKey: SECRET, baseURL, customModels: models },
+    "endpoints[0]",
+  );
+  expect(Object.fromEntries(customModels)).toStrictEqual({
+    "acme-reader": { flavor: "chat", format: "openai", multimodal: false, ...figures },
+    "acme-claude": { flavor: "chat", format: "anthropic", multimodal: false },
+  });
 });
 
 describe("an endpoint that cannot stream", () => {

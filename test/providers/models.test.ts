@@ -104,11 +104,37 @@ describe("a model's price is the one that its provider asks", () => {
       cacheReadCostPerMillionTokens: 0.2,
       cacheWriteCostPerMillionTokens: 5,
     });
+  });
+
+  test("with what long requests cost, where that differs", () => {
     expect(catalog().get("gemini-2.5-pro")?.get("google")).toEqual({
       inputCostPerMillionTokens: 1.25,
       outputCostPerMillionTokens: 10,
       cacheReadCostPerMillionTokens: 0.125,
+      costTiers: [
+        {
+          aboveInputTokens: 200_000,
+          inputCostPerMillionTokens: 2.5,
+          outputCostPerMillionTokens: 15,
+          cacheReadCostPerMillionTokens: 0.25,
+        },
+      ],
     });
+    expect(factsOf("gpt-5.4-pro", "azure")).toMatchObject({
+      inputCostPerMillionTokens: 30,
+      costTiers: [{ aboveInputTokens: 271_999, inputCostPerMillionTokens: 60, outputCostPerMillionTokens: 270 }],
+    });
+    expect(factsOf("gpt-4o", "openai")).not.toHaveProperty("costTiers");
+  });
+
+  test("with tiers that ascend, and are no two of one beginning", () => {
+    for (const [model, entries] of catalog()) {
+      for (const { costTiers = [] } of entries.values()) {
+        const starts = costTiers.map(({ aboveInputTokens }) => aboveInputTokens);
+        expect([model, [...new Set(starts)].sort((a, b) => a - b)]).toEqual([model, starts]);
+        expect(starts.every((start) => Number.isSafeInteger(start) && start > 0)).toBe(true);
+      }
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { createCredentials } from "../../sw/credentials.ts";
 import type { GateEvent } from "../../sw/events.ts";
-import { type Call, type Gate, handle } from "../../sw/handle.ts";
+import type { Call } from "../../sw/follow.ts";
+import { type Gate, handle } from "../../sw/handle.ts";
 import { findTarget } from "../../sw/intercept.ts";
 import type { KeyStore } from "../../sw/key-store.ts";
 import { createMint } from "../../sw/mint.ts";
@@ -32,7 +33,7 @@ export interface Rig {
   /** Milliseconds of the clock that credentials age by; tests move it. */
   clockMs: number;
   /** Sends a request through the pipeline, as the worker does. */
-  call(url?: string, init?: RequestInit, extra?: Partial<Call>): Promise<Response>;
+  call(url?: string, init?: RequestInit, extra?: Partial<Call>, through?: Gate): Promise<Response>;
 }
 
 /** The pipeline with a fake mint-server behind it. */
@@ -56,11 +57,11 @@ export function createRig(
     gate,
     events,
     clockMs: 0,
-    call(url = CHAT, init = { method: "POST", body: '{"model":"m"}' }, extra = {}) {
+    call(url = CHAT, init = { method: "POST", body: '{"model":"m"}' }, extra = {}, through = gate) {
       const request = new Request(url, init);
       const target = findTarget(settings, request.url, request.method);
       if (!target) throw new Error(`${url} is not covered`);
-      return handle(gate, { id: crypto.randomUUID(), request, target, abort: new AbortController(), ...extra });
+      return handle(through, { id: crypto.randomUUID(), request, target, abort: new AbortController(), ...extra });
     },
   };
   return rig;

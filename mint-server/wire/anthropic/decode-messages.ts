@@ -2,6 +2,7 @@ import { unpackCallId, unpackSignature } from "../carry.ts";
 import type { Cacheable, Message, Part, Source } from "../chat-request.ts";
 import {
   asObjects,
+  asPlainText,
   FieldError,
   isObject,
   type Json,
@@ -88,7 +89,7 @@ function decodeBlock(block: Json, place: Place): Part[] {
 /** Blocks of what Anthropic's servers ran, or keep. */
 function isHosted(type: unknown): boolean {
   return /^(server_tool_use|container_upload|compaction|fallback|(mcp_)?tool_(use|addition|removal|listing)|mcp_\w+|\w+_tool_result)$/.test(
-    String(type),
+    asPlainText(type),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { StreamEvent } from "../chat-answer.ts";
 import type { ChatRequest, Citation } from "../chat-request.ts";
-import { asNumber, asObject, asObjects, asText, isObject, type Json, parse } from "../read.ts";
+import { asNumber, asObject, asObjects, asPlainText, asText, isObject, type Json, parse } from "../read.ts";
 import type { StreamDecoder } from "../wire-format.ts";
 import { decodeCitation, decodeFinish, decodeUsage, redacted, refusalOf } from "./decode-answer.ts";
 import { errorDetails } from "./errors.ts";
@@ -93,7 +93,7 @@ function startBlock({ index, content_block }: Json, state: State, emit: Emit): v
       break;
     case "thinking":
       set({ kind: "thinking", signature: asText(content.signature) ?? "" });
-      if (content.thinking) emit({ type: "reasoning", choice, text: String(content.thinking) });
+      if (content.thinking) emit({ type: "reasoning", choice, text: asPlainText(content.thinking) });
       break;
     case "redacted_thinking":
       set({ kind: "other" });
@@ -120,13 +120,13 @@ function decodeDelta({ index, delta }: Json, state: State, emit: Emit): void {
   const block = state.blocks.get(asNumber(index));
   const { type, text, thinking, signature, partial_json, citation } = asObject(delta) ?? {};
   if (type === "text_delta") write(text, state, emit);
-  else if (type === "thinking_delta" && thinking) emit({ type: "reasoning", choice, text: String(thinking) });
+  else if (type === "thinking_delta" && thinking) emit({ type: "reasoning", choice, text: asPlainText(thinking) });
   else if (type === "signature_delta" && block?.kind === "thinking") block.signature = asText(signature) ?? "";
   else if (type === "citations_delta" && block?.kind === "text")
     block.citations.push(decodeCitation(asObject(citation) ?? {}));
   else if (type === "input_json_delta" && block?.kind === "tool" && partial_json) {
     block.began = true;
-    writeInput(block, String(partial_json), { state, emit });
+    writeInput(block, asPlainText(partial_json), { state, emit });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ErrorDetails } from "../../contract/openai-error.ts";
-import { asObject, asText, isObject, type Json, parse } from "../read.ts";
+import { asObject, asPlainText, asText, isObject, type Json, parse } from "../read.ts";
 
 /** Anthropic's types of errors in OpenAI's words. */
 const MEANINGS: Readonly<Record<string, readonly [type: string, code: string | null]>> = {
@@ -26,7 +26,7 @@ export function decodeError(body: string): ErrorDetails | undefined {
 export function errorDetails({ error }: Json): ErrorDetails | undefined {
   const { type, message, status, details } = asObject(error) ?? {};
   if (typeof message !== "string" || message === "") return undefined;
-  const [ownType, ownCode] = MEANINGS[String(type)] ?? [asText(type) ?? "upstream_error", asText(status) ?? null];
+  const [ownType, ownCode] = MEANINGS[asPlainText(type)] ?? [asText(type) ?? "upstream_error", asText(status) ?? null];
   const code = isTooLong(message) ? "context_length_exceeded" : asText(asObject(details)?.error_code);
   return { message, type: ownType, param: null, code: code ?? ownCode };
 }

@@ -1,4 +1,4 @@
-import { isObject, type Json } from "../read.ts";
+import { asPlainText, isObject, type Json } from "../read.ts";
 
 /** Keywords of JSON Schema that Anthropic's constrained decoding takes as they are. */
 const TAKEN = new Set(["type", "required", "enum", "const", "description", "title", "default", "$ref"]);
@@ -28,7 +28,7 @@ function close(schema: Json, state: State): Json {
       closed[key === "allOf" ? key : "anyOf"] = value.map((item) => (isObject(item) ? close(item, state) : item));
     else if ((key === "properties" || key === "$defs" || key === "definitions") && isObject(value))
       closed[key] = closeEach(value, state);
-    else if (key === "format" && FORMATS.has(String(value))) closed.format = value;
+    else if (key === "format" && FORMATS.has(asPlainText(value))) closed.format = value;
     else if (key === "minItems" && (value === 0 || value === 1)) closed.minItems = value;
     else if (key !== "additionalProperties" && !key.startsWith("$")) hints.push(`${key}: ${JSON.stringify(value)}`);
   }

@@ -1,6 +1,6 @@
 import type { ChatAnswer, Finish, FinishReason, Usage } from "../chat-answer.ts";
 import type { ChatRequest, Citation, Part, ReasoningPart } from "../chat-request.ts";
-import { asNumber, asObject, asObjects, asText, type Json } from "../read.ts";
+import { asNumber, asObject, asObjects, asPlainText, asText, type Json } from "../read.ts";
 import { outputToolOf } from "./output.ts";
 
 /** A whole answer of Converse; `undefined` if it is none. */
@@ -28,7 +28,7 @@ function decodeBlock(block: Json, outputTool: string | undefined): Part[] {
     const { toolUseId, name, input } = toolUse;
     const json = JSON.stringify(input ?? {});
     if (outputTool !== undefined && name === outputTool) return [{ kind: "text", text: json }];
-    return [{ kind: "tool_call", id: String(toolUseId), name: String(name), arguments: json }];
+    return [{ kind: "tool_call", id: asPlainText(toolUseId), name: asPlainText(name), arguments: json }];
   }
   const reasoning = asObject(block.reasoningContent);
   if (reasoning) return decodeReasoning(reasoning);

@@ -1,6 +1,6 @@
 import type { StreamEvent } from "../chat-answer.ts";
 import type { ChatRequest, Signature } from "../chat-request.ts";
-import { asObject, asText, type Json, parse } from "../read.ts";
+import { asObject, asPlainText, asText, type Json, parse } from "../read.ts";
 import type { StreamDecoder } from "../wire-format.ts";
 import { decodeCitation, decodeFinish, decodeUsage } from "./decode-answer.ts";
 import { decodeError } from "./decode-error.ts";
@@ -25,14 +25,14 @@ export function createStreamDecoder(request: ChatRequest): StreamDecoder {
   const startBlock = ({ contentBlockIndex, start }: Json, emit: Emit): void => {
     const toolUse = asObject(asObject(start)?.toolUse);
     if (!toolUse) return;
-    const name = String(toolUse.name);
+    const name = asPlainText(toolUse.name);
     if (name === outputTool) {
       blocks.set(contentBlockIndex, { kind: "output" });
       return;
     }
     const call = calls++;
     blocks.set(contentBlockIndex, { kind: "call", call });
-    emit({ type: "tool_start", choice, call, id: String(toolUse.toolUseId), name });
+    emit({ type: "tool_start", choice, call, id: asPlainText(toolUse.toolUseId), name });
   };
 
   const deltaOf = ({ contentBlockIndex, delta }: Json, emit: Emit): void => {

@@ -1,7 +1,7 @@
 import type { ConverseRequest } from "@aws-sdk/client-bedrock-runtime";
 import type { OutputWay } from "../anthropic/output.ts";
 import type { ChatRequest } from "../chat-request.ts";
-import type { Json } from "../read.ts";
+import { asPlainText, type Json } from "../read.ts";
 import { encodeConversation } from "./encode-messages.ts";
 import { encodeTools } from "./encode-tools.ts";
 import { type ModelFields, modelFields } from "./model-fields.ts";
@@ -55,5 +55,5 @@ function outputFormat(way: OutputWay, { output }: ChatRequest) {
 }
 
 function textsOf(metadata: Json): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, String(value)]));
+  return Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, asPlainText(value)]));
 }

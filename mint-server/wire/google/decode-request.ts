@@ -1,5 +1,5 @@
 import type { ChatRequest, Setting } from "../chat-request.ts";
-import { FieldError, isObject, type Json, needObject } from "../read.ts";
+import { asPlainText, FieldError, isObject, type Json, needObject } from "../read.ts";
 import type { CallerCall } from "../wire-format.ts";
 import { decodeConfig } from "./decode-config.ts";
 import { decodeContents, decodeSystem } from "./decode-contents.ts";
@@ -74,5 +74,5 @@ function decodeExtras(fields: RequestFields, asked: Map<Setting, string>): Parti
 
 /** False for what turns a filter off: other APIs have none to begin with. */
 function isFilter(setting: unknown): boolean {
-  return !isObject(setting) || !["OFF", "BLOCK_NONE"].includes(String(setting.threshold));
+  return !isObject(setting) || !["OFF", "BLOCK_NONE"].includes(asPlainText(setting.threshold));
 }

@@ -80,7 +80,7 @@ export function logprobsOf(value: unknown): readonly TokenLogprob[] | undefined 
 }
 
 function tokenOf({ token, logprob, bytes }: Json) {
-  const known = Array.isArray(bytes) ? { bytes: bytes.map(Number) } : {};
+  const known = Array.isArray(bytes) ? { bytes: bytes.map((byte) => asNumber(byte) ?? 0) } : {};
   return { token: asText(token) ?? "", logprob: asNumber(logprob) ?? 0, ...known };
 }
 
