@@ -38,6 +38,7 @@ export async function productLanes(product: Product): Promise<{
   readonly projectKey: Lane;
   readonly bearer: Lane;
   readonly bound: Lane;
+  readonly limited: Lane;
 }> {
   const lane = (name: string, authorization: string): Lane => ({
     name,
@@ -48,11 +49,14 @@ export async function productLanes(product: Product): Promise<{
   const proofKey = await makeProofKey();
   const bearer = await issueBearer(product);
   const bound = await issue(product, { jkt: proofKey.jkt });
+  const limits = { usd: 1e6, requests: 1e9, requestsPerMinute: 1e7, per: "day" };
+  const limited = await issue(product, { jkt: proofKey.jkt, subject: "bench", limits });
   return {
     providerKey: lane("provider key", "Bearer sk-bench-callers-own-key"),
     projectKey: lane("project key", `Bearer ${product.projectKey}`),
     bearer: lane("bearer credential", `Bearer ${bearer}`),
     bound: { ...lane("bound credential", `DPoP ${bound}`), prove: prover(product, proofKey, bound) },
+    limited: { ...lane("bound and limited", `DPoP ${limited}`), prove: prover(product, proofKey, limited) },
   };
 }
 
@@ -61,12 +65,22 @@ export function nativeStream(lane: Lane): Lane {
   return { ...lane, name: `${lane.name}, native`, headers: { ...lane.headers, [HEADER.completeness]: "caller" } };
 }
 
+/** A caller of Anthropic's schema, whose streams the mint-server makes from OpenAI's. */
+export function translatedStream(lane: Lane, { url }: Product): Lane {
+  return {
+    ...lane,
+    name: "translated by the mint-server",
+    chatURL: `${url}/v1/proxy/anthropic/v1/messages`,
+    sameBytes: false,
+  };
+}
+
 /** A bearer credential for anything that the project key may do. */
 export function issueBearer(product: Product): Promise<string> {
   return issue(product, {});
 }
 
-async function issue(product: Product, options: { readonly jkt?: string }): Promise<string> {
+async function issue(product: Product, options: object): Promise<string> {
   const response = await fetch(`${product.url}/v1/proxy/credentials`, {
     method: "POST",
     headers: { authorization: `Bearer ${product.projectKey}`, "content-type": "application/json" },

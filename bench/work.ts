@@ -25,6 +25,7 @@ export function chatBody(order: Order): string {
       { role: "assistant", content: "Because whoever holds the die can strike the coin." },
       { role: "user", content: `order:${order.kind}:${order.size}:${order.everyMs ?? 0};` },
     ],
+    max_tokens: 4096,
     ...(order.kind === "json" ? {} : { stream: true }),
   });
 }

@@ -12,6 +12,7 @@ import { withRemaining } from "./metering/headers.ts";
 import { type ModelRequest, readModelRequest, resolveAuto } from "./model-request.ts";
 import { factsAt, type Route, selectRoute } from "./providers/select.ts";
 import type { Services } from "./server.ts";
+import { lazy } from "./wire/lazy.ts";
 
 /** A caller's request for a model's work, with all that its handling needs. */
 export interface Completion {
@@ -58,6 +59,8 @@ function templateOf({ grant, org }: Caller): Result<Template | undefined> {
   return template ? ok(template) : fail({ kind: "insufficient_scope", param: null, detail });
 }
 
+const budgets = lazy(() => import("./metering/budget.ts"));
+
 async function budgetFor(
   { services, caller, now }: Completion,
   request: ModelRequest,
@@ -66,7 +69,7 @@ async function budgetFor(
   if (!isLimited(caller)) return ok(undefined);
   const facts =
     route.kind === "function" ? [route.facts] : route.endpoints.map((endpoint) => factsAt(endpoint, request.model));
-  const { openBudget } = await import("./metering/budget.ts");
+  const { openBudget } = await budgets();
   return openBudget({ client: services.ledgerOf(caller.ledger), caller, request, facts, now });
 }
 

@@ -5,6 +5,7 @@ import { pumpMetered, stoppable } from "./metering/metered-stream.ts";
 import { USAGE_FORMATS } from "./metering/usage.ts";
 import type { ModelRequest } from "./model-request.ts";
 import type { UpstreamAnswer } from "./providers/upstream.ts";
+import { lazy } from "./wire/lazy.ts";
 import { createObservation, observe } from "./wire/observe.ts";
 import { asObject, parse } from "./wire/read.ts";
 
@@ -31,8 +32,9 @@ export async function passThrough(passing: Passing): Promise<ReadableStream<Uint
     return body;
   }
   if (!isEventStream && !request.isArray) return following?.isCounted ? countWhole(passing, body, following) : body;
-  if (following?.isCounted) return countStream(passing, body, following);
-  if (following && isEventStream) {
+  // Where an array ends, and so where it can be cut, shows to one who reads all of it.
+  if (following && (following.isCounted || !isEventStream)) return countStream(passing, body, following);
+  if (following) {
     return callerProves ? carryStoppable(body, passing, following) : observeStoppable(body, passing, following);
   }
   return callerProves || !isEventStream ? body : observe(body, request.endpoint.terminal, errors);
@@ -55,16 +57,15 @@ async function countWhole(
   return text;
 }
 
+const nativeStreams = lazy(() => import("./metering/native-stream.ts"));
+
 async function countStream(
   { request, errors, hidesUsage, signal }: Passing,
   body: ReadableStream<Uint8Array>,
   following: Following,
 ): Promise<ReadableStream<Uint8Array>> {
   const { terminal, schema } = request.endpoint;
-  const [format, { meterNativeStream }] = await Promise.all([
-    USAGE_FORMATS[schema](),
-    import("./metering/native-stream.ts"),
-  ]);
+  const [format, { meterNativeStream }] = await Promise.all([USAGE_FORMATS[schema](), nativeStreams()]);
   const stream = meterNativeStream({
     ...following.meter,
     format,

@@ -6,6 +6,7 @@ import type { UpstreamAnswer } from "./providers/upstream.ts";
 import { type ChatAnswer, eventsOf } from "./wire/chat-answer.ts";
 import type { ChatRequest } from "./wire/chat-request.ts";
 import { type ChatSchema, SCHEMAS, type SpokenWire, WIRES } from "./wire/formats.ts";
+import { lazy } from "./wire/lazy.ts";
 import { pump } from "./wire/pump.ts";
 import { parse } from "./wire/read.ts";
 import { checkSupport } from "./wire/support.ts";
@@ -91,13 +92,15 @@ async function translate({ upstream, wire, chat, asked, planning }: Translating)
   return ok(encodeWhole(answer, chat));
 }
 
+const translatedStreams = lazy(() => import("./metering/translated-stream.ts"));
+
 async function streamed(
   upstream: ReadableStream<Uint8Array>,
   parts: TranslationParts,
   { following, signal }: Planning,
 ): Promise<ReadableStream<Uint8Array>> {
   if (!following) return pump(upstream, createTranslation(parts), signal);
-  const { meterTranslatedStream } = await import("./metering/translated-stream.ts");
+  const { meterTranslatedStream } = await translatedStreams();
   const stream = meterTranslatedStream(parts, following.meter);
   following.watch(stream);
   return pumpMetered(upstream, stream, signal);

@@ -17,7 +17,12 @@ export type Case = (context: CaseContext) => Promise<readonly Result[]>;
 export const TARGET = {
   bearerTimes: 1.25,
   boundTimes: 1.7,
+  limitedTimes: 2.8,
+  /** Added to the median of one request at a time. */
+  limitedMs: 1.5,
   nativeStreamTimes: 1.1,
+  translatedBurstTimes: 2.2,
+  translatedPacedTimes: 3.2,
   memoryTimes: 1.5,
   /** Megabytes a stalled stream may make a server grow, however long the stream is. */
   stalledGrowthMb: 1,

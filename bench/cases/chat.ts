@@ -8,8 +8,8 @@ const WORK: Work = { order: { kind: "json", size: 0 }, connections: 32, requests
 /** CPU of one chat request without streaming, 32 at once, by the kind of authorisation. */
 export function chat(context: CaseContext): Promise<readonly Result[]> {
   return withServers(context, async ({ lanes, floor, floorAgain, hono, peers }) => {
-    const { providerKey, projectKey, bearer, bound } = lanes;
-    const all = [floor, floorAgain, hono, providerKey, projectKey, bearer, bound, ...peers];
+    const { providerKey, projectKey, bearer, bound, limited } = lanes;
+    const all = [floor, floorAgain, hono, providerKey, projectKey, bearer, bound, limited, ...peers];
     const rounds = await interleave({ ...context, lanes: all }, WORK, context.rounds);
     const times = (name: string, lane: string, what: string, target?: number): Result =>
       result(
@@ -27,6 +27,7 @@ export function chat(context: CaseContext): Promise<readonly Result[]> {
       times("project-key", projectKey.name, "chat with a project key"),
       times("bearer", bearer.name, "chat with a bearer credential", TARGET.bearerTimes),
       times("bound", bound.name, "chat with a bound credential", TARGET.boundTimes),
+      times("limited", limited.name, "chat with a bound and limited credential", TARGET.limitedTimes),
       ...peers.map((peer) => times("peer", peer.name, `chat through ${peer.name}`)),
     ];
   });

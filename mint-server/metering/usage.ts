@@ -2,6 +2,7 @@ import type { SchemaId } from "../contract/endpoints.ts";
 import type { ModelRequest } from "../model-request.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Usage } from "../wire/chat-answer.ts";
+import { lazy } from "../wire/lazy.ts";
 import { asObject, asText, isObject, type Json } from "../wire/read.ts";
 
 /** Where answers in a schema tell their usage. */
@@ -14,8 +15,13 @@ export interface UsageFormat {
   said(event: Json): unknown;
 }
 
+const openaiUsage = lazy(loadOpenaiUsage);
+const responsesUsage = lazy(loadResponsesUsage);
+const anthropicUsage = lazy(loadAnthropicUsage);
+const googleUsage = lazy(loadGoogleUsage);
+
 /** Each loads when it is first needed, like the wire format that it is a part of. */
-export const USAGE_FORMATS: Readonly<Record<SchemaId, () => Promise<UsageFormat>>> = {
+export const USAGE_FORMATS: Readonly<Record<SchemaId, () => UsageFormat | Promise<UsageFormat>>> = {
   chat: openaiUsage,
   completions: openaiUsage,
   embeddings: openaiUsage,
@@ -33,21 +39,21 @@ const plain = (whole: UsageFormat["whole"], said: UsageFormat["said"]): UsageFor
   createStreamReader: () => whole,
 });
 
-async function openaiUsage(): Promise<UsageFormat> {
+async function loadOpenaiUsage(): Promise<UsageFormat> {
   const { decodeUsage } = await import("../wire/openai/usage.ts");
   const whole = (answer: Json) => decodeUsage(answer.usage ?? asObject(answer.x_groq)?.usage);
   return plain(whole, ({ choices }) => choices);
 }
 
 /** OpenAI's newer endpoints have one form of usage, but for moderations that have none. */
-async function responsesUsage(): Promise<UsageFormat> {
+async function loadResponsesUsage(): Promise<UsageFormat> {
   const { usageOf } = await import("../wire/responses/decode-answer.ts");
   const whole = (answer: Json) => usageOf(answer.usage ?? asObject(answer.response)?.usage);
   // What is done repeats what was added piece by piece.
   return plain(whole, (event) => (asText(event.type)?.endsWith(".added") ? event.item : event.delta));
 }
 
-async function anthropicUsage(): Promise<UsageFormat> {
+async function loadAnthropicUsage(): Promise<UsageFormat> {
   const { decodeUsage } = await import("../wire/anthropic/decode-answer.ts");
   return {
     whole: ({ usage }) => (isObject(usage) ? decodeUsage(usage) : undefined),
@@ -65,7 +71,7 @@ async function anthropicUsage(): Promise<UsageFormat> {
   };
 }
 
-async function googleUsage(): Promise<UsageFormat> {
+async function loadGoogleUsage(): Promise<UsageFormat> {
   const { decodeUsage } = await import("../wire/google/decode-usage.ts");
   return plain(
     ({ usageMetadata }) => decodeUsage(usageMetadata),
