@@ -16,12 +16,18 @@ export async function listWithLocal(models: LocalModels, path: string, next: () 
     return Object.hasOwn(models, name) ? json(describe(models, name)) : next();
   }
   const local = Object.keys(models).map((name) => describe(models, name));
-  const answer = await next();
+  const answer = await next().catch(unlessUnreachable);
   if (await isOffline(answer)) return json({ object: "list", data: local });
   if (!(answer instanceof Response) || !answer.ok) return answer;
   const list = asObject(await answer.json());
   const others = asObjects(list?.data).filter(({ id: name }) => !Object.hasOwn(models, String(name)));
   return Response.json({ ...list, data: [...local, ...others] }, { headers: bodyHeaders(answer.headers) });
+}
+
+/** In a page without a network, not even the code that would ask may be there. Both are a TypeError, as `fetch` makes them. */
+function unlessUnreachable(error: unknown): LocalAnswer {
+  if (error instanceof TypeError) return OFFLINE;
+  throw error;
 }
 
 function describe(models: LocalModels, id: string) {

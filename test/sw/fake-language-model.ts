@@ -97,6 +97,6 @@ export function installLanguageModel(behaviour: Behaviour): Asked {
       };
     },
   };
-  Object.assign(globalThis, { LanguageModel: languageModel });
+  Object.assign(globalThis, { LanguageModel: languageModel, languageModelAsked: asked });
   return asked;
 }

@@ -57,7 +57,7 @@ function createWorker(models: Readonly<Record<string, JsModel>>, rig: Rig = crea
   const fetch: typeof globalThis.fetch = (input, init) => {
     const abort = new AbortController();
     init?.signal?.addEventListener("abort", () => abort.abort(init.signal?.reason));
-    return rig.call(String(input), init, { abort }, gate);
+    return rig.call(String(input), init ?? {}, { abort }, gate);
   };
   const answerWith = (answer: () => Response) => {
     rig.server.answer = answer;
