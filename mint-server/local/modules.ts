@@ -14,7 +14,7 @@ export interface BuiltModule {
  * An import by a module of a bundle, on demand where a parenthesis follows. Only of names that bundles are given: the
  * documentation, which one of the modules carries, imports others in its examples.
  */
-const IMPORT = /\b(?:from|import)\s*(\(?)\s*["'`]\.\/((?:mint-server|local-entry|mintgate)(?:-[\w-]+)?\.js)["'`]/g;
+const IMPORT = /\b(?:from|import)\s*(\(?)\s*["'`]\.\/((?:mint-server|local-entry|mintgate)(?:-[\w.-]+)?\.js)["'`]/g;
 
 /** Names of the modules that a built module imports. */
 export function importsOf(code: string): { readonly atOnce: readonly string[]; readonly onDemand: readonly string[] } {

@@ -1,5 +1,5 @@
-import { AwsV4Signer } from "aws4fetch";
 import { ok } from "../failures.ts";
+import { lazy } from "../wire/lazy.ts";
 import type { Authority } from "./provider.ts";
 
 /** Keys of an AWS account, and the region that signatures are good for. */
@@ -9,6 +9,8 @@ export interface AwsKeys {
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
 }
+
+const signing = lazy(() => import("aws4fetch"));
 
 const SERVICE = "bedrock";
 const SIGNED_HEADERS = ["authorization", "x-amz-date", "x-amz-security-token"];
@@ -28,6 +30,7 @@ export function createAwsAuthority({ sessionToken, ...keys }: AwsKeys, clock: ()
         day = datetime.slice(0, 8);
         signingKeys = new Map();
       }
+      const { AwsV4Signer } = await signing();
       const { headers } = await new AwsV4Signer({
         ...keys,
         ...(sessionToken === undefined ? {} : { sessionToken }),
