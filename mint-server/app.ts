@@ -6,8 +6,9 @@ import { findModelEndpoint, MODEL_ENDPOINTS } from "./contract/endpoints.ts";
 import { encodeError, errorSchemaOf } from "./contract/error-shapes.ts";
 import { HEADER } from "./contract/headers.ts";
 import { API_PREFIXES } from "./contract/hosts.ts";
-import { addCors, preflight } from "./cors.ts";
+import { addCors, allowedOrigin, preflight } from "./cors.ts";
 import { answerSession, issue } from "./credential-routes.ts";
+import type { Admin } from "./credentials/admin-key.ts";
 import type { Caller } from "./credentials/verify.ts";
 import { drain } from "./drain.ts";
 import { decoded, getModel, getModels } from "./model-routes.ts";
@@ -23,18 +24,25 @@ export interface Visit {
   readonly path: string;
   /** What the pattern's `:model` matched. */
   readonly model: string;
+  /** What its `:name` and `:id` matched. */
+  readonly name: string;
+  readonly id: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** A route, and who may take it. A `caller` route's handler exists only for one whom `authorise` let through. */
+/**
+ * A route, and who may take it. A `caller` route's handler exists only for one whom `authorise` let through, an `admin`
+ * route's for one who has shown the admin key.
+ */
 export type RouteRow = {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   /** Where it stands: under the API's prefixes, or at the root. */
   readonly at: "api" | "root";
 } & (
   | { readonly access: "public"; readonly handle: (visit: Visit) => Answer | Promise<Answer> }
+  | { readonly access: "admin"; readonly handle: (visit: Visit, admin: Admin) => Promise<Answer> }
   | {
       readonly access: "caller";
       /** Name that a grant's `endpoints` must hold, where it lists any. */
@@ -75,6 +83,14 @@ export const ROUTES: readonly RouteRow[] = [
   { method: "POST", path: "/credentials", at: "api", access: "caller", handle: issue },
   { method: "POST", path: "/credentials/revoke", at: "api", access: "caller", handle: revoke },
   { method: "POST", path: "/credentials/session", at: "api", access: "public", handle: answerSession },
+  { method: "GET", path: "/admin/orgs", at: "api", access: "admin", handle: byAdmin("listOrgs") },
+  { method: "GET", path: "/admin/orgs/:name", at: "api", access: "admin", handle: byAdmin("getOrg") },
+  { method: "PUT", path: "/admin/orgs/:name", at: "api", access: "admin", handle: byAdmin("setOrg") },
+  { method: "DELETE", path: "/admin/orgs/:name", at: "api", access: "admin", handle: byAdmin("removeOrg") },
+  { method: "POST", path: "/admin/orgs/:name/keys", at: "api", access: "admin", handle: byAdmin("createKey") },
+  { method: "DELETE", path: "/admin/orgs/:name/keys/:id", at: "api", access: "admin", handle: byAdmin("removeKey") },
+  { method: "GET", path: "/admin/audit", at: "api", access: "admin", handle: byAdmin("getAudit") },
+  { method: "POST", path: "/admin/reseal", at: "api", access: "admin", handle: byAdmin("resealAll") },
   { method: "GET", path: "/health", at: "api", access: "public", handle: health },
   { method: "GET", path: "/health", at: "root", access: "public", handle: health },
   {
@@ -85,6 +101,13 @@ export const ROUTES: readonly RouteRow[] = [
     handle: ({ services }) => jsonAnswer(services.keyring.jwks),
   },
 ];
+
+function byAdmin(name: keyof typeof import("./admin-routes.ts")): (visit: Visit, admin: Admin) => Promise<Answer> {
+  return async (visit, admin) => {
+    const handlers = await import("./admin-routes.ts");
+    return handlers[name](visit, admin);
+  };
+}
 
 function health(): Answer {
   return jsonAnswer({ ok: true, version: VERSION });
@@ -112,31 +135,36 @@ interface Place {
 
 export function createApp(): App {
   const router = createRouter();
-  const route = async (request: Request, services: Services): Promise<Response> => {
+  const route = async (request: Request, services: Services, origin: string | undefined): Promise<Response> => {
     if (request.url.length > MAX_URL_BYTES)
-      return respond(failed({ kind: "url_too_long", maxBytes: MAX_URL_BYTES }), request, services);
+      return respond(failed({ kind: "url_too_long", maxBytes: MAX_URL_BYTES }), request, origin);
     const { method } = request;
-    if (method === "OPTIONS") return preflight(request, services.config);
+    if (method === "OPTIONS") return preflight(request, origin);
     const path = pathOf(request.url);
     const [[match], values = []] = router.match(method, path);
-    if (!match) return respond(failed({ kind: "path_not_found" }), request, services);
-    const [{ rows, allow }, { model }] = match;
+    if (!match) return respond(failed({ kind: "path_not_found" }), request, origin);
+    const [{ rows, allow }, { model, name, id }] = match;
     const row = rows.get(method === "HEAD" ? "GET" : method);
-    if (!row) return respond(failed({ kind: "method_not_allowed", allow }), request, services);
+    if (!row) return respond(failed({ kind: "method_not_allowed", allow }), request, origin);
+    const at = (index: unknown): string => (typeof index === "number" ? (values[index] ?? "") : "");
     const visit = {
       services,
       request,
       path,
-      model: typeof model === "number" ? (values[model] ?? "") : "",
+      model: at(model),
+      name: at(name),
+      id: at(id),
       now: Date.now(),
     };
-    return respond(await answer(row, visit), request, services);
+    return respond(await answer(row, visit), request, origin);
   };
   return async (request, services) => {
-    const response = await route(request, services).catch((error: unknown) => {
+    const asked = allowedOrigin(request.headers, services);
+    const origin = asked instanceof Promise ? await asked : asked;
+    const response = await route(request, services, origin).catch((error: unknown) => {
       // The kind of error and no more: a message may quote what a caller or a provider sent.
       console.error(`mintgate: unforeseen ${error instanceof Error ? error.name : typeof error}`);
-      return respond(failed({ kind: "unforeseen" }), request, services);
+      return respond(failed({ kind: "unforeseen" }), request, origin);
     });
     if (!response.ok) await drain(request);
     return response;
@@ -157,11 +185,15 @@ function createRouter(): RegExpRouter<Place> {
   return router;
 }
 
-/** The one way to a handler: a route that is not public has a caller, or a failure for an answer. */
+/** The one way to a handler: a route that is not public has a caller or an admin, or a failure for an answer. */
 async function answer(row: RouteRow, visit: Visit): Promise<Answer> {
   if (row.access === "public") return row.handle(visit);
   const { services, path, now } = visit;
   const { headers, method } = visit.request;
+  if (row.access === "admin") {
+    const admin = await services.admit(headers);
+    return admin.ok ? row.handle(visit, admin.value) : failed(admin.failure);
+  }
   const started = performance.now();
   const { endpoint, reserves = false } = row;
   const caller = await services.authorise({ headers, method, path, now, endpoint, reserves });
@@ -179,10 +211,10 @@ function addTiming(headers: Record<string, string>, phase: string, ms: number): 
 }
 
 /** One `Response` from an answer. Nothing that this server says may be stored or sniffed by anyone on the way. */
-function respond({ status, headers, body, error }: Answer, request: Request, { config }: Services): Response {
+function respond({ status, headers, body, error }: Answer, request: Request, origin: string | undefined): Response {
   headers["cache-control"] = "no-store";
   headers["x-content-type-options"] = "nosniff";
-  addCors(headers, request, config);
+  addCors(headers, origin);
   return new Response(error ? JSON.stringify(encodeError(status, error, errorSchemaOf(request.url))) : body, {
     status,
     headers,

@@ -2,6 +2,7 @@ import { type Answer, failed } from "./answer.ts";
 import type { Completion } from "./complete.ts";
 import { errorSchemaOf } from "./contract/error-shapes.ts";
 import { HEADER, type Source } from "./contract/headers.ts";
+import type { Caller } from "./credentials/verify.ts";
 import type { Failure, Result } from "./failures.ts";
 import { type Following, followingOf } from "./following.ts";
 import type { Budget } from "./metering/budget.ts";
@@ -76,6 +77,7 @@ function mayHaveCost({ kind }: Failure): boolean {
     case "upstream_timeout":
     case "upstream_malformed":
     case "caller_left":
+    case "credential_revoked":
       return true;
     default:
       return false;
@@ -98,7 +100,10 @@ async function attempt({ completion, request }: Asking, endpoint: Endpoint, budg
   if (!plan.ok) return { endpoint, failure: plan.failure };
   const { translate, hidesUsage = false, ...call } = plan.value;
   const callersKey = caller.providerKey !== undefined;
-  const upstream = await fetchUpstream({ ...call, endpoint, model: request.model, callersKey, signal });
+  const asked = fetchUpstream({ ...call, endpoint, model: request.model, callersKey, signal });
+  // What nobody waits for any more ends with the request that did.
+  const upstream = await (following ? following.unlessRevoked(asked) : asked);
+  if (!upstream) return { endpoint, failure: revoked(caller) };
   if (!upstream.ok) return { endpoint, failure: upstream.failure };
   try {
     if (!translate) {
@@ -113,6 +118,10 @@ async function attempt({ completion, request }: Asking, endpoint: Endpoint, budg
     // The connection broke while a whole answer was read.
     return { endpoint, failure: { kind: signal.aborted ? "caller_left" : "upstream_unreachable" } };
   }
+}
+
+function revoked({ credential }: Caller): Failure {
+  return { kind: "credential_revoked", bound: credential?.proofId !== undefined };
 }
 
 interface Passing extends Pick<Asking, "completion" | "request"> {

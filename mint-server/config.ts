@@ -78,10 +78,11 @@ const MAX_BODY_BYTES_ALLOWED = 64 * 1024 * 1024;
  * @throws {SettingsError} at the first field that is wrong.
  */
 export function compileConfig(config: MintServerConfig): ServerConfig {
+  const configs = parseOrgs(config.orgs);
   const publicURLs = config.publicURLs.map((url) => checkedOrigin(url, "PUBLIC_URL"));
   if (publicURLs.length === 0) throw new SettingsError("PUBLIC_URL", "is missing");
   const providerOptions = compileProviderOptions(config);
-  const { orgs, orgsByKey } = compileOrgs(config.orgs, publicURLs);
+  const { orgs, orgsByKey } = compileOrgs(configs, publicURLs);
   return {
     secrets: config.secrets.map((secret) => checkedMintSecret(secret)),
     publicURLs,
@@ -98,23 +99,18 @@ export function compileConfig(config: MintServerConfig): ServerConfig {
   };
 }
 
-/** Organisations, checked, and as they were given. */
-export interface CompiledOrgs extends Pick<ServerConfig, "orgs" | "orgsByKey"> {
-  readonly configs: MintConfig["orgs"];
-}
-
 /**
  * Checks organisations, wherever they come from.
  *
- * @param given what `orgs` of `MINT_CONFIG` holds
  * @throws {SettingsError} at the first field that is wrong.
  */
-export function compileOrgs(given: unknown, publicURLs: readonly string[]): CompiledOrgs {
-  const parsed = v.safeParse(mintConfigSchema, { orgs: given });
-  if (!parsed.success) throw schemaError(parsed.issues[0]);
+export function compileOrgs(
+  configs: MintConfig["orgs"],
+  publicURLs: readonly string[],
+): Pick<ServerConfig, "orgs" | "orgsByKey"> {
   const orgs = new Map<string, Org>();
   const orgsByKey = new Map<string, Org[]>();
-  for (const [name, org] of Object.entries(parsed.output.orgs)) {
+  for (const [name, org] of Object.entries(configs)) {
     const compiled = compileOrg(name, org, publicURLs);
     orgs.set(name, compiled);
     for (const [index, key] of (org.keys ?? []).entries()) {
@@ -122,7 +118,19 @@ export function compileOrgs(given: unknown, publicURLs: readonly string[]): Comp
       orgsByKey.set(checked, [...(orgsByKey.get(checked) ?? []), compiled]);
     }
   }
-  return { orgs, orgsByKey, configs: parsed.output.orgs };
+  return { orgs, orgsByKey };
+}
+
+/**
+ * Checks the shape of organisations, and nothing else of them.
+ *
+ * @param given what `orgs` of `MINT_CONFIG` holds
+ * @throws {SettingsError} at the first field that is wrong.
+ */
+export function parseOrgs(given: unknown): MintConfig["orgs"] {
+  const parsed = v.safeParse(mintConfigSchema, { orgs: given });
+  if (!parsed.success) throw schemaError(parsed.issues[0]);
+  return parsed.output.orgs;
 }
 
 function compileOrg(name: string, org: OrgConfig, publicURLs: readonly string[]): Org {

@@ -1,6 +1,6 @@
 import type { JsonProblem } from "./contract/json.ts";
 import { type ErrorDetails, errorBody } from "./contract/openai-error.ts";
-import type { CredentialFault, Failure, ProofFault, SessionFault, SpentLimit } from "./failures.ts";
+import type { CredentialFault, Failure, ProofFault, SessionFault, SpentLimit, UnreadableReason } from "./failures.ts";
 import { withRemaining } from "./metering/headers.ts";
 
 /** A failure as the caller sees it. */
@@ -78,6 +78,33 @@ export function describe(failure: Failure): PublicFailure {
         "`x-bt-org-name` names no organisation that this credential belongs to.",
         "x-bt-org-name",
       );
+    case "admin_closed":
+      return forbidden("admin_closed", "The admin API is closed. Set `ADMIN_KEY` to open it.");
+    case "wrong_admin_key":
+      return unauthorized("wrong_admin_key", "This is not the server's `ADMIN_KEY`.", {
+        "www-authenticate": 'Bearer error="invalid_token"',
+      });
+    case "stored_org_not_found":
+      return notStored("org_not_found", `There is no organisation ${JSON.stringify(failure.org.slice(0, 100))}.`);
+    case "stored_key_not_found":
+      return notStored("key_not_found", `The organisation has no key ${JSON.stringify(failure.id.slice(0, 100))}.`);
+    case "org_is_static":
+      return {
+        status: 409,
+        details: {
+          message: `The organisation ${JSON.stringify(failure.org)} is one of the server's settings: change it there.`,
+          type: INVALID,
+          param: "name",
+          code: "org_is_static",
+        },
+      };
+    case "org_unreadable":
+      return {
+        status: 500,
+        details: { message: unreadableMessage(failure), type: "server_error", code: "org_unreadable" },
+      };
+    case "directory_unavailable":
+      return tryAgain("directory_unavailable", "The directory of organisations did not answer. Try again.");
     case "endpoint_not_found":
       return {
         status: 404,
@@ -217,6 +244,23 @@ function forbidden(code: string, message: string, param: string | null = null): 
   return { status: 403, details: { message, type: PERMISSION, param, code } };
 }
 
+function notStored(code: string, message: string): PublicFailure {
+  return { status: 404, details: { message, type: INVALID, code } };
+}
+
+const UNREADABLE: Readonly<Record<UnreadableReason, string>> = {
+  secret_removed:
+    "the secret that it was sealed under is no longer in MINT_SECRET. Put it back, behind the newest, and reseal",
+  changed: "what is stored is not what was stored. Put the organisation again",
+  invalid: "this version of the server takes no such configuration. Put the organisation again",
+};
+
+function unreadableMessage({ org, reason }: Extract<Failure, { kind: "org_unreadable" }>): string {
+  const what =
+    org === undefined ? "No project key of a stored organisation" : `The organisation ${JSON.stringify(org)}`;
+  return `${what} can${org === undefined ? "" : "not"} be read: ${UNREADABLE[reason]}.`;
+}
+
 function badGateway(code: string, message: string): PublicFailure {
   return { status: 502, details: { message, type: UPSTREAM, code } };
 }
@@ -227,6 +271,7 @@ function credentialMessage(reason: CredentialFault): string {
   if (reason === "wrong_scheme") {
     return "Send a bound temporary credential as `Authorization: DPoP` with a proof, an unbound one as `Authorization: Bearer`.";
   }
+  if (reason === "unknown_key") return "This project key is not valid here.";
   return "This temporary credential is not valid here.";
 }
 

@@ -15,6 +15,14 @@ export type Failure =
   | { readonly kind: "no_session"; readonly reason: SessionFault }
   | { readonly kind: "session_key_pinned" }
   | { readonly kind: "org_not_found" }
+  | { readonly kind: "admin_closed" }
+  | { readonly kind: "wrong_admin_key" }
+  | { readonly kind: "stored_org_not_found"; readonly org: string }
+  | { readonly kind: "stored_key_not_found"; readonly id: string }
+  | { readonly kind: "org_is_static"; readonly org: string }
+  /** Without `org`: the project keys of all stored organisations. */
+  | { readonly kind: "org_unreadable"; readonly org?: string; readonly reason: UnreadableReason }
+  | { readonly kind: "directory_unavailable" }
   | { readonly kind: "endpoint_not_found" }
   | { readonly kind: "model_not_found"; readonly model: string; readonly near: readonly string[] }
   | { readonly kind: "model_runs_in_browser"; readonly model: string }
@@ -57,7 +65,11 @@ export type CredentialFault =
   | "claims"
   | "expired"
   | "wrong_scheme"
-  | "unknown_org";
+  | "unknown_org"
+  /** Looks like a project key. */
+  | "unknown_key";
+/** Why a stored organisation cannot be used: its secret is gone, it was changed in the storage, or this version takes no such. */
+export type UnreadableReason = "secret_removed" | "changed" | "invalid";
 export type ProofFault =
   | "missing"
   | "malformed"

@@ -14,6 +14,8 @@ export interface Following {
   readonly meter: MeterOptions;
   /** Ends a stream whose credential is revoked, with a typed error, until it has settled. */
   watch(stream: Pick<MeteredStream, "stop">): void;
+  /** What is waited for; `undefined` if the credential is revoked before it comes. */
+  unlessRevoked<Awaited>(answer: Promise<Awaited>): Promise<Awaited | undefined>;
   /** What a whole answer did use; `undefined` where it does not tell. */
   settleWhole(usage: Usage | undefined): void;
   /** Stops looking. */
@@ -31,6 +33,12 @@ export function followingOf(caller: Caller, client: LedgerClient, budget: Budget
   if (!credential) return undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   const over = (): void => clearInterval(timer);
+  const watch: Following["watch"] = (stream) => {
+    const { jti, issuedAt } = credential;
+    timer = setInterval(async () => {
+      if (await client.isRevoked({ jti, subject, issuedAt })) stream.stop(REVOKED.details, REVOKED.status);
+    }, WATCH_MS);
+  };
   return {
     isCounted: budget !== undefined,
     over,
@@ -42,11 +50,15 @@ export function followingOf(caller: Caller, client: LedgerClient, budget: Budget
         budget?.meter.onSettle(settled);
       },
     },
-    watch(stream) {
-      const { jti, issuedAt } = credential;
-      timer = setInterval(async () => {
-        if (await client.isRevoked({ jti, subject, issuedAt })) stream.stop(REVOKED.details, REVOKED.status);
-      }, WATCH_MS);
+    watch,
+    async unlessRevoked(answer) {
+      const { promise: revoked, resolve } = Promise.withResolvers<undefined>();
+      watch({ stop: () => resolve(undefined) });
+      try {
+        return await Promise.race([answer, revoked]);
+      } finally {
+        over();
+      }
     },
     settleWhole(usage) {
       if (usage) budget?.settle(usage);

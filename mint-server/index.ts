@@ -1,16 +1,19 @@
 import { waitUntil } from "cloudflare:workers";
 import { errorBody } from "./contract/openai-error.ts";
 import type { LedgerNamespace } from "./credentials/ledger.ts";
+import { DirectoryObject } from "./directory-object.ts";
 import { createMintServer, type MintServer } from "./embed.ts";
 import { guide } from "./guide/guide.ts";
 import { LedgerObject } from "./ledger-object.ts";
+import type { DirectoryNamespace } from "./orgs/directory.ts";
 import type { Platform } from "./server.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { SettingsError } from "./settings-error.ts";
 
-/** The Worker's bindings: settings as text, and its ledger. */
+/** The Worker's bindings: settings as text, its ledger and its directory of organisations. */
 export interface Env extends Settings {
   readonly LEDGER?: LedgerNamespace;
+  readonly DIRECTORY?: DirectoryNamespace;
 }
 
 interface Handler {
@@ -34,7 +37,9 @@ function handlerOn(platform: Pick<Platform, "isOnlyInstance"> = {}): Handler {
 
 function serverFor(env: Env, platform: Platform): MintServer {
   const config = { ...readSettings(env), models: { guide } };
-  return createMintServer(config, { ...platform, waitUntil, ...(env.LEDGER && { ledgers: env.LEDGER }) });
+  const { LEDGER: ledgers, DIRECTORY: directories } = env;
+  const lent = { ...platform, waitUntil, ...(ledgers && { ledgers }), ...(directories && { directories }) };
+  return createMintServer(config, lent);
 }
 
 function answerBadSettings({ message }: SettingsError): Response {
@@ -47,7 +52,7 @@ function answerBadSettings({ message }: SettingsError): Response {
   return Response.json(errorBody(details), { status: 500, headers: { "cache-control": "no-store" } });
 }
 
-export { LedgerObject as Ledger };
+export { DirectoryObject as Directory, LedgerObject as Ledger };
 
 /** The same Worker where one process alone serves, as with `npm start`. */
 export const onlyInstance: Handler = handlerOn({ isOnlyInstance: true });

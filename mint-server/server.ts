@@ -1,4 +1,5 @@
 import { compileConfig, type MintServerConfig, type ServerConfig } from "./config.ts";
+import { type AdminGate, createAdminGate } from "./credentials/admin-key.ts";
 import { deriveKeyring, type Keyring } from "./credentials/keys.ts";
 import type { LedgerNamespace } from "./credentials/ledger.ts";
 import type { LedgerClient } from "./credentials/ledger-client.ts";
@@ -9,6 +10,8 @@ import { createProofVerifier, type ProofVerifier } from "./credentials/proof.ts"
 import { createSessionDoor, type SessionDoor } from "./credentials/sessions.ts";
 import { createStanding } from "./credentials/standing.ts";
 import { type Authoriser, createAuthoriser } from "./credentials/verify.ts";
+import type { DirectoryNamespace } from "./orgs/directory.ts";
+import { openDirectory, type StoredOrgs } from "./orgs/stored-orgs.ts";
 
 /** Everything that lives as long as the server: made once, from the configuration alone. */
 export interface Services {
@@ -16,6 +19,10 @@ export interface Services {
   readonly keyring: Keyring;
   readonly proofs: ProofVerifier;
   readonly authorise: Authoriser;
+  /** Lets an admin in. */
+  readonly admit: AdminGate;
+  /** Organisations beside those of the settings; absent where there is no directory. */
+  readonly orgs: StoredOrgs | undefined;
   readonly openSession: SessionDoor;
   /** This instance's way to a ledger, by its name. */
   readonly ledgerOf: (name: string) => LedgerClient;
@@ -30,6 +37,8 @@ export function createServices(config: MintServerConfig, platform: Platform = {}
 export interface Platform {
   /** Durable Objects of class `Ledger`; without them, what must outlive a restart does not. */
   readonly ledgers?: LedgerNamespace;
+  /** Durable Objects of class `Directory`; without them, organisations that an admin makes are forgotten at a restart. */
+  readonly directories?: DirectoryNamespace;
   /** Keeps a request's context alive until a promise settles. */
   readonly waitUntil?: (promise: Promise<unknown>) => void;
   /**
@@ -41,19 +50,24 @@ export interface Platform {
 
 async function startServices(
   config: ServerConfig,
-  { ledgers, waitUntil, isOnlyInstance = false }: Platform,
+  { ledgers, directories, waitUntil, isOnlyInstance = false }: Platform,
 ): Promise<Services> {
   const keyring = await deriveKeyring(config.secrets);
   const nonces = createNonceBook(keyring.nonceKey, isOnlyInstance ? crypto.randomUUID() : undefined);
   const proofs = createProofVerifier(nonces);
   const namespace = ledgers ?? createMemoryLedgers();
   const ledgerOf = createLedgerClients(namespace, waitUntil ? { waitUntil } : {});
+  const orgs = await openDirectory(config, directories);
+  const finder = orgs?.finder;
+  const stand = createStanding({ ledgerOf, isOnlyInstance });
   return {
     config,
     keyring,
     proofs,
-    authorise: createAuthoriser({ config, keyring, proofs, stand: createStanding({ ledgerOf, isOnlyInstance }) }),
-    openSession: createSessionDoor({ config, keyring, proofs, ledgerOf: (org) => namespace.getByName(org) }),
+    orgs,
+    authorise: createAuthoriser({ config, keyring, proofs, stand, finder }),
+    admit: await createAdminGate(config.adminKey, keyring),
+    openSession: createSessionDoor({ config, keyring, proofs, finder, ledgerOf: (org) => namespace.getByName(org) }),
     ledgerOf,
   };
 }

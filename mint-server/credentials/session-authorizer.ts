@@ -26,10 +26,11 @@ export type SessionAuthorizer = (request: Request, applicant: Applicant) => Prom
 const CHALLENGE_HEADER = "x-mintgate-challenge";
 
 export function createSessionAuthorizer(): SessionAuthorizer {
-  const verifiers = new Map<string, IdTokenVerifier>();
+  // By the rule and not by the organisation's name: a stored one may change.
+  const verifiers = new WeakMap<object, IdTokenVerifier>();
 
   return async (request, applicant) => {
-    const { org, policy, jkt, challenge, now } = applicant;
+    const { policy, jkt, challenge, now } = applicant;
     const { authorize } = policy;
     if (typeof authorize === "function") return byFunction(authorize, request);
     const anonymous: Session = { subject: `anonymous:${jkt}` };
@@ -47,8 +48,8 @@ export function createSessionAuthorizer(): SessionAuthorizer {
       case "oidc": {
         const token = bearerOf(request);
         if (token === undefined) return fail({ kind: "no_session", reason: "missing_token" });
-        const verify = verifiers.get(org.name) ?? createIdTokenVerifier(authorize);
-        verifiers.set(org.name, verify);
+        const verify = verifiers.get(authorize) ?? createIdTokenVerifier(authorize);
+        verifiers.set(authorize, verify);
         return verify(token, now);
       }
     }

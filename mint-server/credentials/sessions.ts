@@ -2,6 +2,7 @@ import type { Org, ServerConfig } from "../config.ts";
 import type { Grant, IssuedCredential } from "../contract/credential.ts";
 import { HEADER } from "../contract/headers.ts";
 import { fail, ok, type Result } from "../failures.ts";
+import { freshnessOf, type OrgFinder } from "../orgs/org-finder.ts";
 import type { SessionPolicy } from "../session-config.ts";
 import { addressPrefix, UNKNOWN } from "./client-address.ts";
 import type { Session } from "./id-token.ts";
@@ -32,6 +33,8 @@ export interface SessionDoorParts {
   readonly keyring: Keyring;
   readonly proofs: ProofVerifier;
   readonly ledgerOf: (org: string) => Ledger;
+  /** Finds stored organisations; absent where there are none. */
+  readonly finder: OrgFinder | undefined;
 }
 
 /** How long a session's key stays pinned after its last use. */
@@ -40,12 +43,14 @@ const PIN_MS = 30 * 24 * 60 * 60 * 1000;
 const MINUTE_SECONDS = 60;
 
 /** Checks in the order of cost: what the headers say, the proof, how many came before, and then whoever knows the session. */
-export function createSessionDoor({ config, keyring, proofs, ledgerOf }: SessionDoorParts): SessionDoor {
+export function createSessionDoor({ config, keyring, proofs, ledgerOf, finder }: SessionDoorParts): SessionDoor {
   const authorize = createSessionAuthorizer();
 
   return async (request, { path, template, challenge, now }) => {
     const origin = request.headers.get("origin");
-    const org = orgOf(request, config);
+    const found = await orgOf(request, { config, finder });
+    if (!found.ok) return found;
+    const org = found.value;
     if (!org) return fail({ kind: "org_not_found" });
     if (origin === null || !org.origins.has(origin) || isForgedSite(request, origin))
       return fail({ kind: "origin_not_allowed" });
@@ -96,14 +101,27 @@ async function pin({ ledger, jkt, now }: Applicant, { subject, session }: Sessio
 }
 
 /** The organisation asked for, else the one whose own origins hold the request's, else `default`. */
-function orgOf({ headers }: Request, config: ServerConfig): Org | undefined {
+async function orgOf(
+  { headers }: Request,
+  { config, finder }: Pick<SessionDoorParts, "config" | "finder">,
+): Promise<Result<Org | undefined>> {
+  const freshness = freshnessOf(headers.get(HEADER.useCredsCache));
+  const named = (name: string) => {
+    const org = config.orgs.get(name);
+    return org || !finder ? ok(org) : finder.byName(name, freshness);
+  };
   const name = headers.get(HEADER.orgName);
-  if (name !== null) return config.orgs.get(name);
+  if (name !== null) return named(name);
   const origin = headers.get("origin") ?? "";
-  const isOwn = config.publicURLs.includes(origin);
-  const byOrigin = isOwn ? undefined : [...config.orgs.values()].find((org) => org.origins.has(origin));
-  return byOrigin ?? config.orgs.get("default");
+  if (config.publicURLs.includes(origin)) return named(DEFAULT_ORG);
+  const byOrigin = [...config.orgs.values()].find((org) => org.origins.has(origin));
+  if (byOrigin) return ok(byOrigin);
+  const stored = await finder?.byOrigin(origin, freshness);
+  if (stored && !stored.ok) return stored;
+  return stored?.value[0] ? ok(stored.value[0]) : named(DEFAULT_ORG);
 }
+
+const DEFAULT_ORG = "default";
 
 /** `Sec-Fetch-Site` is the browser's word: it must not contradict the origin, nor come from a typed address or a form. */
 function isForgedSite({ headers, url }: Request, origin: string): boolean {

@@ -2,6 +2,7 @@ import type { Org, ServerConfig } from "../config.ts";
 import { type Grant, withoutPrefix } from "../contract/credential.ts";
 import { HEADER, KEY_HEADERS } from "../contract/headers.ts";
 import { type CredentialFault, fail, ok, type Result } from "../failures.ts";
+import { freshnessOf, type OrgFinder } from "../orgs/org-finder.ts";
 import { allowsEndpoint } from "./claims.ts";
 import { holderOf, type Keyring } from "./keys.ts";
 import type { ProofVerifier } from "./proof.ts";
@@ -54,6 +55,7 @@ export function isLimited({ by, grant, org }: Caller): boolean {
 export type Authoriser = (access: Access) => Promise<Result<Caller>>;
 
 interface KnownToken extends Token {
+  /** Without `org` where that is a stored one: it is looked up at each use. */
   readonly caller: Caller;
 }
 
@@ -62,19 +64,27 @@ interface AuthoriserParts {
   readonly keyring: Keyring;
   readonly proofs: ProofVerifier;
   readonly stand: Standing;
+  /** Finds stored organisations; absent where there are none. */
+  readonly finder: OrgFinder | undefined;
 }
 
 /** Length of a credential beyond which nothing is looked at. */
 const MAX_AUTHORIZATION_LENGTH = 8192;
 const MAX_REMEMBERED_TOKENS = 4096;
 const MAX_REMEMBERED_HOLDERS = 4096;
+/** Begins every project key that is made here, so that one that was deleted is not taken for a provider's. */
+export const PROJECT_KEY_PREFIX = "mgp_";
+
+function freshnessIn({ headers }: Access) {
+  return freshnessOf(headers.get(HEADER.useCredsCache));
+}
 
 /**
  * The one choke point: from a request's headers to a caller, or a failure. It runs before anything else looks at the request.
  *
  * What is ours is recognised first, and generously: a damaged credential must not be taken for a provider's key and sent away.
  */
-export function createAuthoriser({ config, keyring, proofs, stand }: AuthoriserParts): Authoriser {
+export function createAuthoriser({ config, keyring, proofs, stand, finder }: AuthoriserParts): Authoriser {
   const tokens = new Map<string, KnownToken>();
   const holders = new Map<string, string>();
 
@@ -94,7 +104,7 @@ export function createAuthoriser({ config, keyring, proofs, stand }: AuthoriserP
     if (!checked.ok) return checked;
     const { providerKey } = checked.value;
     const issuer = providerKey === undefined ? undefined : await holder(providerKey);
-    const caller = callerOf(checked.value, config, issuer);
+    const caller = callerOf(checked.value, config, { issuer, mayBeStored: finder !== undefined });
     if (!caller.ok) return caller;
     const verified = { ...checked.value, caller: caller.value };
     if (tokens.size >= MAX_REMEMBERED_TOKENS) tokens.clear();
@@ -122,13 +132,31 @@ export function createAuthoriser({ config, keyring, proofs, stand }: AuthoriserP
       const proof = await proofs.verify(access.headers.get(HEADER.dpop), target);
       if (!proof.ok) return proof;
       const { jti, iat: issuedAt } = claims;
-      return unlessSpent({ ...caller, credential: { jti, issuedAt, proofId: proof.value.id } }, access);
+      return withOrg({ ...caller, credential: { jti, issuedAt, proofId: proof.value.id } }, access);
     }
-    return unlessSpent(caller, access);
+    return withOrg(caller, access);
+  };
+
+  /** Adds its organisation to a caller that has none yet: a stored one. */
+  const withOrg = async (caller: Caller, access: Access): Promise<Result<Caller>> => {
+    if (caller.org || caller.providerKey !== undefined) return unlessSpent(caller, access);
+    const found = await finder?.byName(caller.grant.org, freshnessIn(access));
+    if (found && !found.ok) return found;
+    if (found?.value) return unlessSpent({ ...caller, org: found.value }, access);
+    return refused("unknown_org", caller.credential?.proofId !== undefined);
+  };
+
+  /** For a provider's key any origin is good that any organisation allows; stored ones are asked last. */
+  const withinAnyOrigin = async (caller: Caller, access: Access): Promise<Result<Caller>> => {
+    const found = await finder?.byOrigin(access.headers.get("origin") ?? "", freshnessIn(access));
+    const [org] = found?.ok ? found.value : [];
+    return withinGrant(caller, access, org?.origins ?? config.origins);
   };
 
   const unlessSpent = async (caller: Caller, access: Access): Promise<Result<Caller>> => {
-    const within = withinGrant(caller, access, config);
+    let within = withinGrant(caller, access, caller.org?.origins ?? config.origins);
+    if (!within.ok && within.failure.kind === "origin_not_allowed" && !caller.org)
+      within = await withinAnyOrigin(caller, access);
     // The ledger looks for itself when it sets a budget aside: one call a request.
     if (!within.ok || !caller.credential || (access.reserves && isLimited(caller))) return within;
     const { credential, subject, ledger } = caller;
@@ -139,9 +167,15 @@ export function createAuthoriser({ config, keyring, proofs, stand }: AuthoriserP
   const byKey = async (apiKey: string, access: Access): Promise<Result<Caller>> => {
     const orgs = config.orgsByKey.get(apiKey);
     const subject = await holder(apiKey);
-    if (orgs) return byProjectKey(orgs, subject, access);
-    if (!config.allowProviderKeys) return fail({ kind: "provider_keys_off" });
     const name = access.headers.get(HEADER.orgName);
+    if (orgs && (name === null || orgs.some((org) => org.name === name))) return byProjectKey(orgs, subject, access);
+    const stored = await finder?.byKey(apiKey, freshnessIn(access));
+    // As long as nobody can tell whose it is, it must not go to a provider.
+    if (stored && !stored.ok) return stored;
+    if (stored && stored.value.length > 0) return byProjectKey(stored.value, subject, access);
+    if (orgs) return fail({ kind: "org_not_found" });
+    if (!config.allowProviderKeys) return fail({ kind: "provider_keys_off" });
+    if (apiKey.startsWith(PROJECT_KEY_PREFIX)) return refused("unknown_key");
     if (name !== null) return fail({ kind: "org_not_found" });
     return ok({ by: "provider-key", subject, grant: { org: "default" }, providerKey: apiKey, ledger: subject });
   };
@@ -177,7 +211,7 @@ function presented(scheme: string, value: string): { readonly scheme: string; re
  * Starts like a JWT (`{"` in base64url), carries our prefix, or has a JWT's two dots. No provider's key does, save Google's
  * OAuth tokens, which have a beginning of their own.
  */
-function looksLikeCredential(value: string): boolean {
+export function looksLikeCredential(value: string): boolean {
   if (value.startsWith("ya29.")) return false;
   return value.startsWith("eyJ") || value.startsWith("ek_") || value.split(".").length > 2;
 }
@@ -186,15 +220,27 @@ function refused(reason: CredentialFault, bound = false) {
   return fail({ kind: "invalid_credential", reason, bound });
 }
 
-/** Whose endpoints a credential uses: its organisation's, or the provider's with the key that issued it, and whose holder is `issuer`. */
-function callerOf({ claims, providerKey }: Token, config: ServerConfig, issuer: string | undefined): Result<Caller> {
+interface Whose {
+  /** Holder of the provider's key that issued it. */
+  readonly issuer: string | undefined;
+  /** Whether an organisation that the settings do not have may be a stored one. */
+  readonly mayBeStored: boolean;
+}
+
+/** Whose endpoints a credential uses: its organisation's, or the provider's with the key that issued it. */
+function callerOf(
+  { claims, providerKey }: Token,
+  config: ServerConfig,
+  { issuer, mayBeStored }: Whose,
+): Result<Caller> {
   const { sub: subject, grant, jti, iat: issuedAt } = claims;
   const caller = { by: "credential", subject, grant, credential: { jti, issuedAt } } as const;
   if (providerKey !== undefined && issuer !== undefined) {
     return config.allowProviderKeys ? ok({ ...caller, providerKey, ledger: issuer }) : refused("claims");
   }
   const org = config.orgs.get(grant.org);
-  return org ? ok({ ...caller, org, ledger: org.name }) : refused("unknown_org");
+  if (org) return ok({ ...caller, org, ledger: org.name });
+  return mayBeStored ? ok({ ...caller, ledger: grant.org }) : refused("unknown_org");
 }
 
 function byProjectKey(orgs: readonly Org[], subject: string, { headers }: Access): Result<Caller> {
@@ -205,12 +251,11 @@ function byProjectKey(orgs: readonly Org[], subject: string, { headers }: Access
 }
 
 /** What a grant says of the request before its body is read; the model is checked once it is known, in `select`. */
-function withinGrant(caller: Caller, { headers, endpoint }: Access, config: ServerConfig): Result<Caller> {
-  const { grant, org } = caller;
+function withinGrant(caller: Caller, { headers, endpoint }: Access, allowed: ReadonlySet<string>): Result<Caller> {
+  const { grant } = caller;
   const name = headers.get(HEADER.orgName);
   if (name !== null && name !== grant.org) return fail({ kind: "org_not_found" });
   const origin = headers.get("origin");
-  const allowed = org?.origins ?? config.origins;
   if (origin !== null && !allowed.has(origin) && !grant.origins?.includes(origin))
     return fail({ kind: "origin_not_allowed" });
   if (grant.origins && (origin === null || !grant.origins.includes(origin)))

@@ -1,10 +1,10 @@
-import { Ledger, onlyInstance as mintServer } from "../index.ts";
+import { Directory, Ledger, onlyInstance as mintServer } from "../index.ts";
 import { type AssetBindings, serveAsset } from "./assets.ts";
 
 type MintServerEnv = Parameters<typeof mintServer.fetch>[1];
 
 /** workerd looks for a Durable Object's class in the entry module. */
-export { Ledger };
+export { Directory, Ledger };
 
 type LocalEnv = MintServerEnv & AssetBindings;
 

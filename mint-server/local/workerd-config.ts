@@ -51,11 +51,15 @@ const mintgate :Workerd.Worker = (
     ${[
       ...settingRows,
       `(name = "LEDGER", durableObjectNamespace = "Ledger")`,
+      `(name = "DIRECTORY", durableObjectNamespace = "Directory")`,
       `(name = "PAGES", service = "pages")`,
       `(name = "BROWSER", service = "browser")`,
     ].join(",\n    ")},
   ],
-  durableObjectNamespaces = [(className = "Ledger", uniqueKey = "mintgate-ledger", enableSql = true)],
+  durableObjectNamespaces = [
+    (className = "Ledger", uniqueKey = "mintgate-ledger", enableSql = true),
+    (className = "Directory", uniqueKey = "mintgate-directory", enableSql = true),
+  ],
   durableObjectStorage = (localDisk = "objects"),
 );
 `;

@@ -1,5 +1,5 @@
 import type { Limits } from "../contract/credential.ts";
-import type { Charge, Remaining, Verdict } from "../credentials/ledger.ts";
+import { type Charge, MIN_OUTPUT_TOKENS, type Remaining, type Verdict } from "../credentials/ledger.ts";
 import type { LedgerClient } from "../credentials/ledger-client.ts";
 import { periodOf } from "../credentials/ledger-periods.ts";
 import type { Caller, UsedCredential } from "../credentials/verify.ts";
@@ -105,6 +105,8 @@ function worstOf({ caller, request, facts }: Asking, charges: readonly Charge[])
   if (stated !== undefined && most !== undefined && stated > most)
     return fail({ kind: "budget_exceeded", limit: "maxTokensPerRequest" });
   const usual = Math.min(totalOutput(bound, DEFAULT_OUTPUT_TOKENS) ?? 0, most ?? Number.POSITIVE_INFINITY);
+  if (stated === undefined && eachOutput(bound, usual) < 1)
+    return fail({ kind: "budget_exceeded", limit: "maxTokensPerRequest" });
   return ok({
     inputTokens: Math.max(0, ...facts.map((each) => inputBound(request, each))),
     outputTokens: stated ?? usual,
@@ -140,11 +142,23 @@ async function reserve(claim: Claim, proofId: string | undefined): Promise<Resul
     flexible,
   });
   if (!verdict) return fail({ kind: "ledger_unavailable" });
-  return verdict.ok ? ok(budgetOf(claim, id, verdict)) : fail(refusal(verdict, credential));
+  if (!verdict.ok) return fail(refusal(verdict, credential));
+  const budget = budgetOf(claim, id, verdict);
+  if (!isTooShort(claim, verdict.outputTokens)) return ok(budget);
+  budget.release();
+  const limit = charges.some(({ micros }) => micros !== undefined) ? "usd" : "tokens";
+  return fail({ kind: "budget_exceeded", limit, remaining: budget.remaining });
+}
+
+/** The ledger knows the least of all answers together; several may share it, or something else take it from them. */
+function isTooShort({ request, flexible, outputTokens }: Claim, granted: number): boolean {
+  if (!flexible) return false;
+  const bound = outputBound(request);
+  return eachOutput(bound, granted) < Math.min(MIN_OUTPUT_TOKENS, eachOutput(bound, outputTokens));
 }
 
 function budgetOf(claim: Claim, id: string, { outputTokens, remaining }: Extract<Verdict, { ok: true }>): Budget {
-  const { client, request, price, inputTokens } = claim;
+  const { client, request, charges, price, inputTokens } = claim;
   let isSettled = false;
   const settle = (usage: Usage): void => {
     if (isSettled) return;
@@ -166,8 +180,13 @@ function budgetOf(claim: Claim, id: string, { outputTokens, remaining }: Extract
     forfeit() {
       isSettled = true;
     },
-    again: () => reserve({ ...claim, outputTokens, flexible: false, request }, undefined),
+    again: () => reserve({ ...claim, charges: charges.map(beyondFirst), outputTokens, flexible: false }, undefined),
   };
+}
+
+/** Another attempt may cost as much as the first, but the request is one all the same. */
+function beyondFirst({ requests: _, requestsPerMinute: __, ...charge }: Charge): Charge {
+  return charge;
 }
 
 /** What a request does not state is written into it: else its provider decides, and may decide for more than was set aside. */

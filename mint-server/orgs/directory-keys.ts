@@ -62,7 +62,7 @@ export async function createDirectoryKeys(secrets: readonly Uint8Array<ArrayBuff
   };
 }
 
-function parametersOf(iv: Uint8Array<ArrayBuffer>, label: string): AesGcmParams {
+function parametersOf(iv: Uint8Array<ArrayBuffer>, label: string) {
   return { name: "AES-GCM", iv, additionalData: utf8(label) };
 }
 

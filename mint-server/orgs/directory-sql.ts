@@ -96,11 +96,13 @@ export function createDirectoryTables(sql: Sql): DirectoryTables {
       return record === null ? "deleted" : read(name);
     },
     audit: (before, limit) =>
-      sql.exec<AuditRow & Record<string, SqlStorageValue>>(
-        "SELECT * FROM audit WHERE version < ? ORDER BY version DESC LIMIT ?",
-        before,
-        limit,
-      ).toArray(),
+      sql
+        .exec<AuditRow & Record<string, SqlStorageValue>>(
+          "SELECT * FROM audit WHERE version < ? ORDER BY version DESC LIMIT ?",
+          before,
+          limit,
+        )
+        .toArray(),
     writePepper(sealed, expected) {
       const current = readPepper();
       if (current !== expected && current !== undefined) return current;

@@ -27,7 +27,10 @@ export async function replaceSecrets(org: OrgConfig, replace: Replace): Promise<
     ...(org.endpoints && { endpoints }),
     ...(sessions &&
       isChallenge && {
-        sessions: { ...sessions, authorize: { ...authorize, secretKey: await replace(authorize.secretKey, CHALLENGE) } },
+        sessions: {
+          ...sessions,
+          authorize: { ...authorize, secretKey: await replace(authorize.secretKey, CHALLENGE) },
+        },
       }),
   };
 }
@@ -45,8 +48,7 @@ async function replaceInEndpoint(endpoint: EndpointConfig, index: number, replac
   const members = async <T extends object>(group: T | undefined, prefix: string, names: readonly string[]) => {
     const replaced: Record<string, unknown> = { ...group };
     for (const name of names) {
-      if (replaced[name] !== undefined)
-        replaced[name] = await replace(replaced[name], at(`${prefix}.${name}`));
+      if (replaced[name] !== undefined) replaced[name] = await replace(replaced[name], at(`${prefix}.${name}`));
     }
     return replaced as T;
   };

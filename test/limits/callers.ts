@@ -92,11 +92,15 @@ export const MODELS = [
   { model: "gpt-4o", maximum: CHAT.maximum },
   { model: "claude-sonnet-4-5", maximum: MESSAGES.maximum },
   { model: "gemini-2.0-flash", maximum: GEMINI.maximum },
+  {
+    model: "amazon.nova-lite-v1:0",
+    maximum: (fields: Readonly<Record<string, unknown>>) => member(fields, "inferenceConfig", "maxTokens"),
+  },
 ] as const;
 
 /** A maximum in whatever schema a body is. */
 export function statedMaximum(fields: Readonly<Record<string, unknown>>): unknown {
-  return [...CALLER_SCHEMAS].map(({ maximum }) => maximum(fields)).find((value) => value !== undefined);
+  return [...CALLER_SCHEMAS, ...MODELS].map(({ maximum }) => maximum(fields)).find((value) => value !== undefined);
 }
 
 /** The data of the events of a stream, or the elements of an array. */

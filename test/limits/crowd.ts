@@ -16,8 +16,7 @@ export async function createSender(rig: Rig, kind: "bearer" | "bound", order: ob
   const { client, credential } = await issueBound(rig, order);
   // The first answer brings the nonce that all others need.
   await (await client.fetch(rig.url("models"), { credential })).body?.cancel();
-  return (body, signal) =>
-    client.fetch(url, { method: "POST", headers, body, credential, ...(signal && { signal }) });
+  return (body, signal) => client.fetch(url, { method: "POST", headers, body, credential, ...(signal && { signal }) });
 }
 
 export interface CrowdOptions {

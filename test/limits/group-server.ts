@@ -4,8 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PATHS } from "../../mint-server/local/paths.ts";
 import type { IssuedCredential } from "../../mint-server/contract/credential.ts";
+import { PATHS } from "../../mint-server/local/paths.ts";
 import { type StandIn, startStandIn } from "../support/stand-in.ts";
 
 const PROJECT_KEY = "project-key-of-the-killed-server";

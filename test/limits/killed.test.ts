@@ -10,12 +10,25 @@ beforeAll(async () => {
 afterAll(() => group.stop());
 
 test("of 500 spread over five `kill -9`, at most ten reach the provider with money for ten", async () => {
-  const { reached, cost, limit, outcomes } = await spendAcrossKills(group, { size: 500, kills: 5, seed: 1, exact: true });
+  const { reached, cost, limit, outcomes } = await spendAcrossKills(group, {
+    size: 500,
+    kills: 5,
+    seed: 1,
+    exact: true,
+  });
   expect(reached).toBeGreaterThan(0);
   expect(reached).toBeLessThanOrEqual(10);
   expect(cost).toBeLessThanOrEqual(limit);
   expect(outcomes).toHaveLength(504);
   expect(outcomes).toContain("402 budget_exceeded");
+});
+
+test("money that is left when the server is killed is there for those who come after, and no more", async () => {
+  const spread = { size: 120, atOnce: 2, kills: 5, seed: 2, exact: true };
+  const { lives, reached, cost, limit } = await spendAcrossKills(group, spread);
+  expect(lives).toBeGreaterThan(1);
+  expect(reached).toBeLessThanOrEqual(10);
+  expect(cost).toBeLessThanOrEqual(limit);
 });
 
 test("a revocation outlives a `kill -9`", async () => {

@@ -11,7 +11,10 @@ export const KEYS = {
   narrow: "project-key-of-narrow",
   /** Two endpoints; that of weight 1000 cannot be reached. */
   half: "project-key-of-half",
+  /** Anyone may come in from {@link DOOR_ORIGIN}. */
+  door: "project-key-of-door",
 } as const;
+export const DOOR_ORIGIN = "https://door.example";
 export type OrgName = keyof typeof KEYS;
 
 /** Money that `capped` has, in micro-dollars. */
@@ -26,6 +29,13 @@ export function startOrgs({ settings }: Pick<RigOptions, "settings"> = {}): Prom
       const endpoints = [
         { name: "openai", provider: "openai", apiKey: "$OPENAI_API_KEY", baseURL },
         { name: "anthropic", provider: "anthropic", apiKey: "key-of-anthropic", baseURL: root },
+        {
+          name: "bedrock",
+          provider: "bedrock",
+          apiKey: "key-of-bedrock",
+          baseURL: root,
+          aws: { region: "us-east-1" },
+        },
         { name: "google", provider: "google", apiKey: "key-of-google", baseURL: root },
         {
           name: "own",
@@ -44,12 +54,24 @@ export function startOrgs({ settings }: Pick<RigOptions, "settings"> = {}): Prom
           },
         },
       ];
-      const dead = { name: "dead", provider: "openai", apiKey: "sk-dead", baseURL: "http://127.0.0.1:9/v1", weight: 1000 };
+      const dead = {
+        name: "dead",
+        provider: "openai",
+        apiKey: "sk-dead",
+        baseURL: "http://127.0.0.1:9/v1",
+        weight: 1000,
+      };
       return {
         orgs: {
           plain: { keys: [KEYS.plain], endpoints },
           capped: { keys: [KEYS.capped], endpoints, limits: { usd: CAP / 1e6 } },
           narrow: { keys: [KEYS.narrow], endpoints, limits: { requestsPerMinute: 3, maxTokensPerRequest: 50 } },
+          door: {
+            keys: [KEYS.door],
+            origins: [DOOR_ORIGIN],
+            endpoints,
+            sessions: { authorize: { type: "anonymous" }, limits: { requests: 100 } },
+          },
           half: { keys: [KEYS.half], endpoints: [dead, ...endpoints.slice(0, 1)] },
         },
       };

@@ -28,6 +28,8 @@ const BAD: readonly (readonly [title: string, field: string, settings: Record<st
   ["origins with a wildcard", "origins[0]", { ALLOWED_ORIGINS: `https://*.${CANARY}.example` }],
   ["a switch that is neither on nor off", "ALLOW_PROVIDER_KEYS", { ALLOW_PROVIDER_KEYS: CANARY }],
   ["a door that is neither open nor shut", "MINTGATE_SESSIONS", { MINTGATE_SESSIONS: CANARY }],
+  ["a short admin key", "ADMIN_KEY", { ADMIN_KEY: `${CANARY}-${"x".repeat(20)}` }],
+  ["an admin key that no header can carry", "ADMIN_KEY", { ADMIN_KEY: `${CANARY}-${"ä".repeat(32)}` }],
   ["a body limit that is no number", "MAX_BODY_BYTES", { MAX_BODY_BYTES: CANARY }],
   ["a provider's key with a line break", "apiKey", { OPENAI_API_KEY: `sk-${CANARY}\nx: y` }],
   ["a public base URL without TLS", "OPENAI_BASE_URL", { OPENAI_BASE_URL: `http://${CANARY}.example/v1` }],

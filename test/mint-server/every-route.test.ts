@@ -6,12 +6,14 @@ import { createForger } from "../support/forgeries.ts";
 import { issueBound, type Rig, SERVER_KEY, startRig } from "../support/rig.ts";
 import { ALL_WORK, OTHER_SCHEMAS, requestOf } from "../support/work.ts";
 
+const ADMIN_KEY = "the-admin-key-of-every-route-0123456789";
+
 let rig: Rig;
 let wrong: readonly Wrong[];
 
 beforeAll(async () => {
   // Otherwise whatever is not a key of this server counts as a provider's key.
-  rig = await startRig({ settings: { ALLOW_PROVIDER_KEYS: "false" } });
+  rig = await startRig({ settings: { ALLOW_PROVIDER_KEYS: "false", ADMIN_KEY } });
   wrong = await wrongCredentials();
 });
 afterAll(() => rig.stop());
@@ -24,12 +26,29 @@ const PATHS = ROUTES.flatMap((row) =>
   (row.at === "api" ? API_PREFIXES : [""]).map((prefix) => ({ path: `${prefix}${concrete(row.path)}`, row })),
 );
 const CLOSED = PATHS.filter(({ row }) => row.access !== "public");
+const FOR_ADMINS = CLOSED.filter(({ row }) => row.access === "admin");
 const PUBLIC = PATHS.filter(({ row }) => row.access === "public");
 
 test("the table has no row twice", () => {
   const names = PATHS.map(({ path, row }) => `${row.method} ${path}`);
   expect(names.length).toBeGreaterThan(25);
   expect(new Set(names).size).toBe(names.length);
+});
+
+test("what changes or shows organisations is for admins, and nothing else", () => {
+  expect(
+    FOR_ADMINS.map(({ path, row }) => `${row.method} ${path}`).filter((name) => !name.includes("/proxy/")),
+  ).toEqual([
+    "GET /v1/admin/orgs",
+    "GET /v1/admin/orgs/stored",
+    "PUT /v1/admin/orgs/stored",
+    "DELETE /v1/admin/orgs/stored",
+    "POST /v1/admin/orgs/stored/keys",
+    "DELETE /v1/admin/orgs/stored/keys/k_1",
+    "GET /v1/admin/audit",
+    "POST /v1/admin/reseal",
+  ]);
+  expect(CLOSED.filter(({ path, row }) => path.includes("/admin/") !== (row.access === "admin"))).toEqual([]);
 });
 
 test("public are health, the public keys and the browsers' door, and nothing else", () => {
@@ -45,6 +64,7 @@ test("public are health, the public keys and the browsers' door, and nothing els
 
 describe.each(CLOSED)("$row.method $path", ({ path, row }) => {
   test("serves one who is entitled, so that what refuses below is the credential", async () => {
+    if (row.access === "admin") return expectAnAdminServed(path, row);
     const answer = await ask(path, row, { authorization: `Bearer ${rig.server.projectKey}` });
     expect(answer.status, await answer.text()).toBe(200);
     if (row.path.startsWith("/models") || row.path.startsWith("/credentials")) return;
@@ -60,7 +80,8 @@ describe.each(CLOSED)("$row.method $path", ({ path, row }) => {
   test("refuses every wrong credential", async () => {
     for (const { title, authorization, refusal } of wrong) {
       const answer = await ask(path, row, { authorization });
-      expect([answer.status, codeOf(await answer.json())], title).toEqual(refusal);
+      const expected = row.access === "admin" ? adminRefusal(authorization) : refusal;
+      expect([answer.status, codeOf(await answer.json())], title).toEqual(expected);
     }
   });
 
@@ -82,11 +103,13 @@ describe.each(PUBLIC)("$row.method $path", ({ path, row }) => {
 });
 
 describe.each(PATHS)("$path", ({ path, row }) => {
-  test(`takes ${row.method} and no other method`, async () => {
-    const others = METHODS.filter((method) => method !== row.method && !(method === "HEAD" && row.method === "GET"));
+  test(`takes ${row.method}, and no method that no row has`, async () => {
+    const taken = PATHS.filter((other) => other.path === path).map((other) => other.row.method as string);
+    expect(taken).toContain(row.method);
+    const others = METHODS.filter((method) => !taken.includes(method === "HEAD" ? "GET" : method));
     for (const method of others) {
       const answer = await fetch(`${rig.server.url}${path}`, { method });
-      expect([answer.status, answer.headers.get("allow")], method).toEqual([405, row.method]);
+      expect([answer.status, answer.headers.get("allow")], method).toEqual([405, taken.join(", ")]);
       await answer.arrayBuffer();
     }
   });
@@ -96,6 +119,22 @@ test.each(PATHS.filter(({ row }) => row.method === "GET"))("HEAD $path needs wha
   const answer = await fetch(`${rig.server.url}${path}`, { method: "HEAD" });
   expect(answer.status).toBe(row.access === "public" ? 200 : 401);
 });
+
+/** The admin's own key is served, each route as it can be where one organisation is stored. */
+async function expectAnAdminServed(path: string, row: RouteRow): Promise<void> {
+  const headers = { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" };
+  await fetch(rig.url("admin/orgs/stored"), { method: "PUT", headers, body: "{}" });
+  const init = row.method === "PUT" ? { body: "{}" } : {};
+  const answer = await fetch(`${rig.server.url}${path}`, { method: row.method, headers, ...init });
+  const body: unknown = await answer.json();
+  if (row.path.endsWith("/:id")) expect([answer.status, codeOf(body)]).toEqual([404, "key_not_found"]);
+  else expect(answer.status).toBe(row.path.endsWith("/keys") ? 201 : 200);
+}
+
+/** For whoever has no admin key, all credentials are alike. */
+function adminRefusal(authorization: string): Wrong["refusal"] {
+  return [401, /^Bearer \S/.test(authorization) ? "wrong_admin_key" : "missing_credential"];
+}
 
 interface Wrong {
   readonly title: string;
@@ -136,7 +175,8 @@ async function wrongCredentials(): Promise<Wrong[]> {
 
 /** A path of the table with its parameters filled in. */
 function concrete(path: string): string {
-  return path.replace(/:model\{.+\}$/, path.includes("/google/") ? "gpt-4o:generateContent" : "gpt-4o");
+  const filled = path.replace(":name", "stored").replace(":id", "k_1");
+  return filled.replace(/:model\{.+\}$/, path.includes("/google/") ? "gpt-4o:generateContent" : "gpt-4o");
 }
 
 /** A request that the route would serve, but for what its headers hold. */
@@ -146,6 +186,7 @@ function ask(path: string, { method, path: name }: RouteRow, headers: Record<str
   const work = [...ALL_WORK, ...OTHER_SCHEMAS].find((candidate) => `/${candidate.path}` === wanted);
   const other = name === "/credentials/revoke" ? '{"jti":"none"}' : "{}";
   const { body } = work ? requestOf(work) : { body: other };
+  if (method === "DELETE") return fetch(`${rig.server.url}${path}`, { method, headers });
   // A form brings its own content type, with its boundary.
   const type: Record<string, string> = typeof body === "string" ? { "content-type": "application/json" } : {};
   return fetch(`${rig.server.url}${path}`, { method, headers: { ...type, ...headers }, body: body ?? null });
