@@ -29,7 +29,7 @@ export type AdminHandler = (visit: Visit, admin: Admin) => Promise<Answer>;
 
 /** `GET /admin/orgs`: names and dates of all. Those of the settings come with the first page. */
 export const listOrgs: AdminHandler = async (visit) => {
-  const parts = partsOf(visit);
+  const parts = await partsOf(visit);
   if (!parts.ok) return failed(parts.failure);
   const { reach, vault, config } = parts.value;
   const query = queryOf(visit);
@@ -52,7 +52,7 @@ export const listOrgs: AdminHandler = async (visit) => {
 
 /** `GET /admin/orgs/{name}`: as `MINT_CONFIG` has it, each secret a mark. */
 export const getOrg: AdminHandler = async (visit) => {
-  const named = namedOrg(visit);
+  const named = await namedOrg(visit);
   if (!named.ok) return failed(named.failure);
   const read = await readOrg(named.value.parts, named.value.name);
   return read.ok ? jsonAnswer(await showOrg(read.value)) : failed(read.failure);
@@ -60,7 +60,7 @@ export const getOrg: AdminHandler = async (visit) => {
 
 /** `PUT /admin/orgs/{name}`: makes one, or replaces it. */
 export const setOrg: AdminHandler = async (visit, admin) => {
-  const named = namedOrg(visit);
+  const named = await namedOrg(visit);
   if (!named.ok) return failed(named.failure);
   const { parts, name } = named.value;
   const body = await readJsonObject(visit.request, MAX_ORG_BYTES);
@@ -72,7 +72,7 @@ export const setOrg: AdminHandler = async (visit, admin) => {
 
 /** `DELETE /admin/orgs/{name}`. */
 export const removeOrg: AdminHandler = async (visit, admin) => {
-  const named = namedOrg(visit);
+  const named = await namedOrg(visit);
   if (!named.ok) return failed(named.failure);
   const { parts, name } = named.value;
   const done = await deleteOrg(parts, { name, author: authorOf(visit, admin) });
@@ -81,7 +81,7 @@ export const removeOrg: AdminHandler = async (visit, admin) => {
 
 /** `POST /admin/orgs/{name}/keys`: a new project key. */
 export const createKey: AdminHandler = async (visit, admin) => {
-  const named = namedOrg(visit);
+  const named = await namedOrg(visit);
   if (!named.ok) return failed(named.failure);
   const { parts, name } = named.value;
   const made = await makeKey(parts, { name, author: authorOf(visit, admin) });
@@ -92,7 +92,7 @@ export const createKey: AdminHandler = async (visit, admin) => {
 
 /** `DELETE /admin/orgs/{name}/keys/{id}`. */
 export const removeKey: AdminHandler = async (visit, admin) => {
-  const named = namedOrg(visit);
+  const named = await namedOrg(visit);
   if (!named.ok) return failed(named.failure);
   const { parts, name } = named.value;
   const done = await deleteKey(parts, { name, id: visit.id, author: authorOf(visit, admin) });
@@ -101,7 +101,7 @@ export const removeKey: AdminHandler = async (visit, admin) => {
 
 /** `GET /admin/audit`: who changed what and when, newest first. */
 export const getAudit: AdminHandler = async (visit) => {
-  const parts = partsOf(visit);
+  const parts = await partsOf(visit);
   if (!parts.ok) return failed(parts.failure);
   const query = queryOf(visit);
   const limit = readCount(query, "limit", DEFAULT_AUDIT_ROWS);
@@ -120,7 +120,7 @@ export const getAudit: AdminHandler = async (visit) => {
 
 /** `POST /admin/reseal`: seals under the newest secret what is not. */
 export const resealAll: AdminHandler = async (visit, admin) => {
-  const parts = partsOf(visit);
+  const parts = await partsOf(visit);
   if (!parts.ok) return failed(parts.failure);
   const query = queryOf(visit);
   const after = query.get("after") ?? "";
@@ -135,17 +135,17 @@ interface Named {
   readonly name: string;
 }
 
-function namedOrg(visit: Visit): Result<Named> {
-  const parts = partsOf(visit);
+async function namedOrg(visit: Visit): Promise<Result<Named>> {
+  const parts = await partsOf(visit);
   if (!parts.ok) return parts;
   const name = checkName(parts.value, visit.name);
   return name.ok ? ok({ parts: parts.value, name: name.value }) : name;
 }
 
-function partsOf({ services }: Visit): Result<AdminParts> {
+async function partsOf({ services }: Visit): Promise<Result<AdminParts>> {
   const { config, orgs, ledgerOf } = services;
   if (!orgs) return fail({ kind: "directory_unavailable" });
-  const { reach, vault, hasher, finder } = orgs;
+  const { reach, vault, hasher, finder } = await orgs.open();
   const revokeAll = (org: string, now: number) => ledgerOf(org).revoke({ kind: "org" }, now);
   return ok({ config, reach, vault, hasher, revokeAll, invalidate: finder.invalidate });
 }

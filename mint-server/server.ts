@@ -11,7 +11,7 @@ import { createSessionDoor, type SessionDoor } from "./credentials/sessions.ts";
 import { createStanding } from "./credentials/standing.ts";
 import { type Authoriser, createAuthoriser } from "./credentials/verify.ts";
 import type { DirectoryNamespace } from "./orgs/directory.ts";
-import { openDirectory, type StoredOrgs } from "./orgs/stored-orgs.ts";
+import { createStoredOrgs, type StoredOrgs } from "./orgs/stored-orgs.ts";
 
 /** Everything that lives as long as the server: made once, from the configuration alone. */
 export interface Services {
@@ -57,7 +57,7 @@ async function startServices(
   const proofs = createProofVerifier(nonces);
   const namespace = ledgers ?? createMemoryLedgers();
   const ledgerOf = createLedgerClients(namespace, waitUntil ? { waitUntil } : {});
-  const orgs = await openDirectory(config, directories);
+  const orgs = createStoredOrgs(config, directories);
   const finder = orgs?.finder;
   const stand = createStanding({ ledgerOf, isOnlyInstance });
   return {

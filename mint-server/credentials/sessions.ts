@@ -2,7 +2,7 @@ import type { Org, ServerConfig } from "../config.ts";
 import type { Grant, IssuedCredential } from "../contract/credential.ts";
 import { HEADER } from "../contract/headers.ts";
 import { fail, ok, type Result } from "../failures.ts";
-import { freshnessOf, type OrgFinder } from "../orgs/org-finder.ts";
+import { freshnessOf, type OrgFinder } from "../orgs/stored-orgs.ts";
 import type { SessionPolicy } from "../session-config.ts";
 import { addressPrefix, UNKNOWN } from "./client-address.ts";
 import type { Session } from "./id-token.ts";

@@ -2,7 +2,7 @@ import type { Org, ServerConfig } from "../config.ts";
 import { type Grant, withoutPrefix } from "../contract/credential.ts";
 import { HEADER, KEY_HEADERS } from "../contract/headers.ts";
 import { type CredentialFault, fail, ok, type Result } from "../failures.ts";
-import { freshnessOf, type OrgFinder } from "../orgs/org-finder.ts";
+import { freshnessOf, type OrgFinder } from "../orgs/stored-orgs.ts";
 import { allowsEndpoint } from "./claims.ts";
 import { holderOf, type Keyring } from "./keys.ts";
 import type { ProofVerifier } from "./proof.ts";

@@ -1,12 +1,6 @@
-import type { AuditRow, Directory, DirectoryNamespace, StoredOrg } from "./directory.ts";
+import type { AuditRow, Directory, StoredOrg } from "./directory.ts";
 
-/** The directory in this process's memory, for embedding without Durable Objects: it forgets at restart. */
-export function createMemoryDirectories(): DirectoryNamespace {
-  const directory = createMemoryDirectory();
-  return { getByName: () => directory };
-}
-
-/** A directory in memory. */
+/** A directory in this process's memory, for embedding without Durable Objects: it forgets at restart. */
 export function createMemoryDirectory(): Directory {
   const orgs = new Map<string, StoredOrg>();
   /** Versions at which organisations were deleted. */

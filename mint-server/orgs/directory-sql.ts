@@ -3,8 +3,8 @@ import type { AuditRow, Change, IndexRow, ListedOrg, OrgRecord, Page, StoredOrg 
 /** A deleted organisation leaves its name and version, so that every instance hears of it. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS orgs (
-    name TEXT PRIMARY KEY, version INTEGER NOT NULL UNIQUE, record TEXT, kid TEXT NOT NULL,
-    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+    name TEXT PRIMARY KEY, version INTEGER NOT NULL UNIQUE, document TEXT, signature TEXT NOT NULL, kid TEXT NOT NULL,
+    hashes TEXT NOT NULL, origins TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
   );
   CREATE TABLE IF NOT EXISTS audit (
     version INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, actor TEXT NOT NULL, network TEXT NOT NULL,
@@ -16,11 +16,18 @@ const SCHEMA = `
 type OrgRow = {
   readonly name: string;
   readonly version: number;
-  readonly record: string | null;
+  readonly document: string | null;
+  readonly signature: string;
   readonly kid: string;
+  /** JSON. */
+  readonly hashes: string;
+  readonly origins: string;
   readonly created_at: number;
   readonly updated_at: number;
 };
+
+type IndexColumns = Pick<OrgRow, "name" | "version" | "hashes" | "origins"> & { readonly deleted: number };
+type ListColumns = Pick<OrgRow, "name" | "version" | "kid" | "created_at" | "updated_at">;
 
 /** As much of workerd's `SqlStorage` as a directory uses. */
 export interface Sql {
@@ -47,7 +54,7 @@ export function createDirectoryTables(sql: Sql): DirectoryTables {
 
   const read = (name: string): StoredOrg | undefined => {
     const row = rowOf(name);
-    return row?.record == null ? undefined : storedOrg(row, row.record);
+    return row && storedOrg(row);
   };
 
   const readPepper = (): string | undefined =>
@@ -56,20 +63,12 @@ export function createDirectoryTables(sql: Sql): DirectoryTables {
   return {
     read,
     readPepper,
-    changes: (since, limit) =>
-      sql
-        .exec<OrgRow>("SELECT * FROM orgs WHERE version > ? ORDER BY version LIMIT ?", since, limit)
-        .toArray()
-        .map(indexRow),
-    list: ({ after, limit }) =>
-      sql
-        .exec<OrgRow>("SELECT * FROM orgs WHERE name > ? AND record IS NOT NULL ORDER BY name LIMIT ?", after, limit)
-        .toArray()
-        .map(listedOrg),
+    changes: (since, limit) => sql.exec<IndexColumns>(CHANGES, since, limit).toArray().map(indexRow),
+    list: ({ after, limit }) => sql.exec<ListColumns>(LIST, after, limit).toArray().map(listedOrg),
     write({ name, expected, record, note }) {
       const row = rowOf(name);
-      const current = row?.record == null ? 0 : row.version;
-      if (current !== expected) return undefined;
+      const isThere = row !== undefined && row.document !== null;
+      if ((isThere ? row.version : 0) !== expected) return undefined;
       const { at, actor, network, action, detail } = note;
       const [made] = sql
         .exec<{ version: number }>(
@@ -83,14 +82,17 @@ export function createDirectoryTables(sql: Sql): DirectoryTables {
         )
         .toArray();
       if (!made) throw new TypeError("the audit took no row");
-      const createdAt = current === 0 ? at : (row?.created_at ?? at);
+      const { document = null, signature = "", kid = "", hashes = [], origins = [] } = record ?? {};
       sql.exec(
-        "INSERT OR REPLACE INTO orgs (name, version, record, kid, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
+        REPLACE,
         name,
         made.version,
-        record && JSON.stringify(record),
-        record?.kid ?? "",
-        createdAt,
+        document,
+        signature,
+        kid,
+        JSON.stringify(hashes),
+        JSON.stringify(origins),
+        isThere ? row.created_at : at,
         at,
       );
       return record === null ? "deleted" : read(name);
@@ -112,22 +114,32 @@ export function createDirectoryTables(sql: Sql): DirectoryTables {
   };
 }
 
-function storedOrg({ name, version, created_at, updated_at }: OrgRow, record: string): StoredOrg {
-  return {
-    name,
-    version,
-    record: JSON.parse(record) as OrgRecord,
-    createdAt: created_at,
-    updatedAt: updated_at,
-  };
+const CHANGES = `
+  SELECT name, version, hashes, origins, document IS NULL AS deleted FROM orgs WHERE version > ? ORDER BY version LIMIT ?
+`;
+const LIST = `
+  SELECT name, version, kid, created_at, updated_at FROM orgs
+  WHERE name > ? AND document IS NOT NULL ORDER BY name LIMIT ?
+`;
+const REPLACE = `
+  INSERT OR REPLACE INTO orgs (name, version, document, signature, kid, hashes, origins, created_at, updated_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+`;
+
+function storedOrg(row: OrgRow): StoredOrg | undefined {
+  const { name, version, document, signature, kid, created_at: createdAt, updated_at: updatedAt } = row;
+  if (document === null) return undefined;
+  return { name, version, record: { kid, document, signature, ...indexed(row) }, createdAt, updatedAt };
 }
 
-function listedOrg({ name, version, kid, created_at, updated_at }: OrgRow): ListedOrg {
+function listedOrg({ name, version, kid, created_at, updated_at }: ListColumns): ListedOrg {
   return { name, version, kid, createdAt: created_at, updatedAt: updated_at };
 }
 
-function indexRow({ name, version, record }: OrgRow): IndexRow {
-  const { hashes, origins } =
-    record === null ? { hashes: [], origins: [] } : (JSON.parse(record) as Pick<OrgRecord, "hashes" | "origins">);
-  return { name, version, hashes, origins, deleted: record === null };
+function indexRow(row: IndexColumns): IndexRow {
+  return { name: row.name, version: row.version, ...indexed(row), deleted: row.deleted === 1 };
+}
+
+function indexed({ hashes, origins }: Pick<OrgRow, "hashes" | "origins">): Pick<OrgRecord, "hashes" | "origins"> {
+  return { hashes: JSON.parse(hashes) as string[], origins: JSON.parse(origins) as string[] };
 }

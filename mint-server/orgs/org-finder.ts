@@ -4,19 +4,9 @@ import { ok, type Result } from "../failures.ts";
 import { askDirectory, type ReachDirectory } from "./ask-directory.ts";
 import type { DirectoryKeys } from "./directory-keys.ts";
 import type { KeyHasher } from "./key-hasher.ts";
-import { createOrgIndex, type Freshness, type Known } from "./org-index.ts";
+import { createOrgIndex, type Known } from "./org-index.ts";
 import { openOrg } from "./stored-org.ts";
-
-/** Finds the organisations that are stored in the directory. Those of the settings go before them, and are found without it. */
-export interface OrgFinder {
-  byName(name: string, freshness: Freshness): Promise<Result<Org | undefined>>;
-  /** Every organisation that a project key belongs to, by name; none: it is no project key of theirs. */
-  byKey(apiKey: string, freshness: Freshness): Promise<Result<readonly Org[]>>;
-  /** Every organisation that allows an origin, by name. */
-  byOrigin(origin: string, freshness: Freshness): Promise<Result<readonly Org[]>>;
-  /** To be told of a change that was made here. */
-  invalidate(): void;
-}
+import type { Freshness, OpenDirectory } from "./stored-orgs.ts";
 
 export interface OrgFinderParts {
   readonly config: Pick<ServerConfig, "orgs" | "publicURLs">;
@@ -40,7 +30,13 @@ interface Found {
 
 const MAX_OPENED = 1000;
 
-export function createOrgFinder({ config, reach, vault, hasher, clock = Date.now }: OrgFinderParts): OrgFinder {
+export function createOrgFinder({
+  config,
+  reach,
+  vault,
+  hasher,
+  clock = Date.now,
+}: OrgFinderParts): OpenDirectory["finder"] {
   const index = createOrgIndex(reach, clock);
   const opened = new Map<string, Opened>();
 
@@ -113,9 +109,4 @@ export function createOrgFinder({ config, reach, vault, hasher, clock = Date.now
       ),
     invalidate: () => index.invalidate(),
   };
-}
-
-/** What `x-bt-use-creds-cache` says. Where it is no word that is known, the handler refuses the request. */
-export function freshnessOf(value: string | null): Freshness {
-  return value === "never" || value === "always" ? value : "auto";
 }

@@ -1,9 +1,7 @@
 import type { Result } from "../failures.ts";
 import { askDirectory, type ReachDirectory } from "./ask-directory.ts";
 import type { IndexRow } from "./directory.ts";
-
-/** How a caller wants what is remembered used: the header `x-bt-use-creds-cache`. */
-export type Freshness = "auto" | "always" | "never";
+import type { Freshness } from "./stored-orgs.ts";
 
 /** What an instance knows of the directory: which organisations there are, and what finds them. */
 export interface OrgIndex {

@@ -21,8 +21,8 @@ const DOORS = on(
   "session-settings",
 );
 const FORGERIES = [
-  ...on("credentials", "authoriser", "token", "proof", "keys"),
-  ...on("mint-server", "instances", "forged-credentials", "forged-proofs"),
+  ...on("credentials", "token", "proof", "keys", "nonces", "authoriser"),
+  ...on("mint-server", "forged-proofs", "instances"),
   ...on("forgeries", "sweep"),
 ];
 const LEDGER = [
@@ -36,14 +36,13 @@ export const PARTS: readonly Part[] = [
     files: ["mint-server/contract/json.ts", "mint-server/contract/bytes.ts", "mint-server/contract/credential.ts"],
     tests: [
       ...on("contract", "bytes.shared", "json.shared", "credential.shared"),
-      ...on("credentials", "token"),
-      ...on("mint-server", "forged-credentials"),
+      ...on("credentials", "token", "proof"),
     ],
   },
   { files: ["mint-server/contract/dpop.ts"], tests: FORGERIES },
   {
     files: credential("claims", "issue", "keys", "nonces", "proof", "seal", "standing", "token", "verify"),
-    tests: [...FORGERIES, ...on("mint-server", "scope", "issue-in-code", "secrets", "routes", "client-address")],
+    tests: [...FORGERIES, ...on("mint-server", "scope", "issue-in-code", "routes")],
   },
   {
     files: credential("features", "limits-form", "order-form", "template"),

@@ -61,13 +61,16 @@ const vitest = await createVitest(
 async function attempt({ path, tests, mutant }: Trial): Promise<Verdict> {
   const file = join(PATHS.root, path);
   const source = readFileSync(file, "utf8");
+  // The last trial's mutant goes as this one's comes.
+  for (const changed of [file, ...(current ? [current.path] : [])]) vitest.invalidateFile(changed);
   current = mutant && { path: file, source: mutated(source, mutant) };
-  vitest.invalidateFile(file);
   const started = performance.now();
   const project = vitest.getRootProject();
   const specifications = tests.map((test) => project.createSpecification(join(PATHS.root, test)));
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, true);
-  const failed = testModules.find((module) => !module.ok());
+  // The result remembers modules of earlier trials.
+  const own = new Set(specifications.map(({ moduleId }) => moduleId));
+  const failed = testModules.find((module) => own.has(module.moduleId) && !module.ok());
   const ms = Math.round(performance.now() - started);
   if (!failed && unhandledErrors.length === 0) return { isKilled: false, ms };
   const test = [...(failed?.children.allTests("failed") ?? [])][0];

@@ -7,8 +7,8 @@ import { createMemoryDirectory } from "../../mint-server/orgs/directory-memory.t
 import { createDirectoryTables, type Sql } from "../../mint-server/orgs/directory-sql.ts";
 import { createKeyHasher } from "../../mint-server/orgs/key-hasher.ts";
 import { type AdminParts, deleteKey, deleteOrg, makeKey, putOrg } from "../../mint-server/orgs/org-admin.ts";
-import { createOrgFinder, type OrgFinder } from "../../mint-server/orgs/org-finder.ts";
-import type { Freshness } from "../../mint-server/orgs/org-index.ts";
+import { createOrgFinder } from "../../mint-server/orgs/org-finder.ts";
+import type { Freshness, OrgFinder } from "../../mint-server/orgs/stored-orgs.ts";
 
 const SECRET = "0WZ1vN3kq6mB8xTt5yJcR2eLhUaGpSdFi4oQwX7zKsY";
 const author = { actor: "test", network: "unknown", at: 1 };

@@ -97,7 +97,14 @@ describe("whoever writes the storage", () => {
     config: { endpoints: Record<string, unknown>[]; limits: object; origins: string[] };
     keys: { id: string; hash: string }[];
   }
-  type Rows = Record<string, { document: string; hashes: string[]; origins: string[] }>;
+  interface Stored {
+    name: string;
+    document: string;
+    signature: string;
+    hashes: string;
+    origins: string;
+  }
+  type Rows = Record<string, { document: string; signature: string; hashes: string[]; origins: string[] }>;
 
   /** Changes what a stopped server has stored. */
   async function tamper(change: (rows: Rows) => void): Promise<void> {
@@ -108,11 +115,19 @@ describe("whoever writes the storage", () => {
       const database = new DatabaseSync(path);
       const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = 'orgs'").all();
       if (tables.length > 0) {
-        const stored = database.prepare("SELECT name, record FROM orgs").all() as { name: string; record: string }[];
-        const rows = Object.fromEntries(stored.map(({ name, record }) => [name, JSON.parse(record)])) as Rows;
+        const stored = database.prepare("SELECT * FROM orgs").all() as unknown as Stored[];
+        const rows = Object.fromEntries(
+          stored.map((row) => [
+            row.name,
+            { ...row, hashes: JSON.parse(row.hashes) as string[], origins: JSON.parse(row.origins) as string[] },
+          ]),
+        );
         change(rows);
-        for (const [name, record] of Object.entries(rows))
-          database.prepare("UPDATE orgs SET record = ? WHERE name = ?").run(JSON.stringify(record), name);
+        const update = database.prepare(
+          "UPDATE orgs SET document = ?, signature = ?, hashes = ?, origins = ? WHERE name = ?",
+        );
+        for (const [name, { document, signature, hashes, origins }] of Object.entries(rows))
+          update.run(document, signature, JSON.stringify(hashes), JSON.stringify(origins), name);
       }
       database.close();
     }
@@ -157,7 +172,7 @@ describe("whoever writes the storage", () => {
       "takes another organisation's whole record",
       (rows) => {
         const hashes = rows.acme?.hashes ?? [];
-        rows.acme = { ...structuredClone(rows.bolt ?? { document: "", origins: [], hashes }), hashes };
+        rows.acme = { ...structuredClone(rows.bolt ?? { document: "", signature: "", origins: [], hashes }), hashes };
       },
     ],
   ];
