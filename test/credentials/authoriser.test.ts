@@ -33,8 +33,8 @@ function configured(more: object = {}): ServerConfig {
     publicURLs: [URL_],
     orgs: {
       default: {},
-      acme: { projectKey: PROJECT_KEY, allowedOrigins: ["https://acme.example"] },
-      second: { projectKey: PROJECT_KEY },
+      acme: { keys: [PROJECT_KEY], origins: ["https://acme.example"] },
+      second: { keys: [PROJECT_KEY] },
       limited: { limits: { requests: 10 } },
     },
     ...more,
@@ -230,7 +230,7 @@ test("the ledger is asked once: here, or where a budget is set aside", async () 
 
 test("a key has no limits", async () => {
   const answer = await authoriser(
-    configured({ orgs: { acme: { projectKey: PROJECT_KEY, limits: { requests: 1 } } } }),
+    configured({ orgs: { acme: { keys: [PROJECT_KEY], limits: { requests: 1 } } } }),
   ).bearer(PROJECT_KEY);
   expect(answer.ok && isLimited(answer.value)).toBe(false);
 });
