@@ -88,8 +88,8 @@ test("prints the credential alone, and beside it what it allows", async () => {
   expect(stderr).toMatch(/^limits {2,}0\.10 USD per day$/m);
 });
 
-test("every option reaches the credential", async () => {
-  const { jkt } = await createDpopClient();
+test("every option reaches the credential, and so does a thumbprint that begins with a dash", async () => {
+  const jkt = `-${(await createDpopClient()).jkt.slice(1)}`;
   const args = [
     ...["--subject", "alice", "--model", "gpt-4o", "--model", "o3*", "--ttl", "2h", "--jkt", jkt],
     ...["--endpoint", "chat/completions", "--endpoint", "embeddings", "--origin", "https://app.example"],

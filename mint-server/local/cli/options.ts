@@ -75,8 +75,9 @@ function checkedValue({ type }: Option, { rawName, value, inlineValue }: GivenOp
     return true;
   }
   if (value === undefined) throw new UsageError(`${rawName} needs a value`);
-  if (value.startsWith("-") && !inlineValue) {
-    throw new UsageError(`${rawName} needs a value; one that begins with a dash is written ${rawName}=VALUE`);
+  // The next option, where a variable was empty; but one in 64 thumbprints begins with a dash.
+  if (/^-(-|.?$)/.test(value) && !inlineValue) {
+    throw new UsageError(`${rawName} needs a value; one that looks like an option is written ${rawName}=VALUE`);
   }
   // An unset variable of a shell; it must not mean "all".
   if (value.trim() === "") throw new UsageError(`${rawName} must not be empty`);
