@@ -2,6 +2,7 @@ import { type Answer, failed } from "./answer.ts";
 import type { Completion } from "./complete.ts";
 import { utf8 } from "./contract/bytes.ts";
 import { HEADER, type Source } from "./contract/headers.ts";
+import { type Following, followingOf } from "./following.ts";
 import type { Budget } from "./metering/budget.ts";
 import type { ModelRequest } from "./model-request.ts";
 import type { JsModel } from "./providers/js-model.ts";
@@ -23,7 +24,7 @@ const CHAT_SCHEMAS: ReadonlySet<string> = new Set<ChatSchema>([
 
 /** Answers with a model that is a function, in whatever schema the caller wrote. What it has no use for it does not see. */
 export async function completeByFunction(
-  { request: { signal }, now }: Completion,
+  { services, caller, request: { signal }, now }: Completion,
   request: ModelRequest,
   run: JsModel,
   budget: Budget | undefined,
@@ -38,11 +39,10 @@ export async function completeByFunction(
   try {
     const chat = await readChat({ request, now }, schema as ChatSchema);
     const call: JsCall = { run, request: chat.request, signal };
+    const encoder = chat.schema.createStreamEncoder(chat.request, chat.stamp);
+    const following = followingOf(caller, services.ledgerOf(caller.ledger), undefined);
     const { contentType, body } = request.stream
-      ? {
-          contentType: streamTypeOf(chat),
-          body: written(streamByFunction(call), chat.schema.createStreamEncoder(chat.request, chat.stamp)),
-        }
+      ? { contentType: streamTypeOf(chat), body: written(streamByFunction(call), encoder, following) }
       : encodeWhole(await answerByFunction(call), chat);
     const source: Source = "upstream";
     return {
@@ -56,20 +56,35 @@ export async function completeByFunction(
   }
 }
 
-/** Writes an answer's steps as its caller reads them. The function stops when the caller leaves. */
-function written(steps: AsyncGenerator<StreamEvent>, encoder: StreamEncoder): ReadableStream<Uint8Array> {
+/**
+ * Writes an answer's steps as its caller reads them. The function stops when the caller leaves, and when its credential is
+ * revoked, of which the caller is told.
+ */
+function written(
+  steps: AsyncGenerator<StreamEvent>,
+  encoder: StreamEncoder,
+  following: Following | undefined,
+): ReadableStream<Uint8Array> {
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<IteratorResult<StreamEvent>>();
+  following?.watch({ stop: (details) => stop({ value: { type: "error", details } }) });
+  const over = (): void => {
+    following?.over();
+    void steps.return(undefined).catch(() => {});
+  };
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       // A pull that gave nothing would not be asked again.
       for (;;) {
-        const { done, value } = await steps.next();
-        if (done) return controller.close();
-        const text = encoder.encode(value);
-        if (text !== "") return controller.enqueue(utf8(text));
+        const { done, value } = await Promise.race([stopped, steps.next()]);
+        const text = done ? "" : encoder.encode(value);
+        if (text !== "") controller.enqueue(utf8(text));
+        if (done || value.type === "error") {
+          over();
+          return controller.close();
+        }
+        if (text !== "") return;
       }
     },
-    async cancel() {
-      await steps.return(undefined);
-    },
+    cancel: over,
   });
 }

@@ -1,5 +1,6 @@
 import { fitReservation, remainingOf } from "./fit-reservation.ts";
 import type {
+  Charge,
   Reservation,
   ReserveAnswer,
   Revocations,
@@ -123,21 +124,20 @@ function createDoors(storage: LedgerStorage): Doors {
 export function assertReservation(reservation: Reservation): void {
   const { inputTokens, outputTokens, inputMicros, microsPerOutputToken, now, charges } = reservation;
   const outputMicros = Math.ceil(outputTokens * microsPerOutputToken);
-  const whole = [inputTokens, outputTokens, inputMicros, outputMicros, now].every(isCount);
-  const limits = charges.flatMap(({ requests = 0, tokens = 0, micros = 0, requestsPerMinute = 0 }) => [
-    requests,
-    tokens,
-    micros,
-    requestsPerMinute,
-  ]);
-  const sound = whole && microsPerOutputToken >= 0 && limits.every((limit) => limit >= 0);
-  if (!sound) throw new RangeError("A reservation counts in whole numbers from 0.");
+  const areTokens = isCount(inputTokens) && isCount(outputTokens);
+  const areMicros = isCount(inputMicros) && isCount(outputMicros) && microsPerOutputToken >= 0;
+  if (areTokens && areMicros && isCount(now) && charges.every(isLimit)) return;
+  throw new RangeError("A reservation counts in whole numbers from 0.");
 }
 
 /** @throws {RangeError} */
 export function assertSettlement({ inputTokens, outputTokens, micros }: Settlement): void {
-  if ([inputTokens, outputTokens, micros].every(isCount)) return;
+  if (isCount(inputTokens) && isCount(outputTokens) && isCount(micros)) return;
   throw new RangeError("A settlement counts in whole numbers from 0.");
+}
+
+function isLimit({ requests = 0, tokens = 0, micros = 0, requestsPerMinute = 0 }: Charge): boolean {
+  return requests >= 0 && tokens >= 0 && micros >= 0 && requestsPerMinute >= 0;
 }
 
 function isCount(value: number): boolean {

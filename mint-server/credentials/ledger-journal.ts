@@ -129,5 +129,5 @@ function keyOf([account, period]: AccountName): string {
 /** The accounts of a request: one that is named twice, with two limits, is charged once. */
 export function accountsOf(charges: readonly Charge[]): readonly AccountName[] {
   const names = charges.map(({ account, period }): AccountName => [account, period]);
-  return [...new Map(names.map((name) => [keyOf(name), name])).values()];
+  return names.length < 2 ? names : [...new Map(names.map((name) => [keyOf(name), name])).values()];
 }

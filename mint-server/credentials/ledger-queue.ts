@@ -50,7 +50,8 @@ interface Waiter {
 }
 
 /**
- * No timer starts a call: the first who comes leads at once, and when its call returns it hands on to the first in the queue.
+ * The first who comes leads, at once unless the call before was shared, and when its call returns it hands on to the first in
+ * the queue. A call and its commit are the price, whatever it carries: few large ones cost less than many small ones.
  *
  * On workerd every request has a context of its own, and three things follow. A call is made in the context of who leads it.
  * Whoever waits holds a timer, for a context that only waits for another's promise is ended as hung, at once. And a context may
@@ -62,6 +63,7 @@ export function createLedgerQueue({ call, isContent, waitUntil, clock }: LedgerQ
   let settled: Settlement[] = [];
   let busy: Call | undefined;
   let flushAt: number | undefined;
+  let isShared = false;
 
   const begin = (): Call => {
     putBack(busy);
@@ -74,6 +76,9 @@ export function createLedgerQueue({ call, isContent, waitUntil, clock }: LedgerQ
     lost.settlements = [];
   };
   const send = async (mine: Call): Promise<void> => {
+    // Where many come, more are about to: their contexts run within a turn of the event loop.
+    if (isShared) await new Promise((resolve) => setTimeout(resolve, 0));
+    if (busy !== mine) return;
     const batch = queue.splice(0, MAX_ROWS);
     const reserving = batch.filter(isReserving);
     mine.settlements = settled.splice(0, MAX_ROWS);
@@ -81,6 +86,7 @@ export function createLedgerQueue({ call, isContent, waitUntil, clock }: LedgerQ
       reserving.map(({ wish }) => wish),
       mine.settlements,
     ).catch(() => undefined);
+    isShared = verdicts !== undefined && batch.length > 1;
     if (verdicts) mine.settlements = [];
     else putBack(mine);
     for (const [index, { news }] of reserving.entries()) news.resolve(verdicts && { verdict: verdicts[index] });

@@ -32,7 +32,8 @@ function describe({ micros, tokens, requests }: Omit<Remaining, "minute">): stri
 }
 
 function dollarsOf(micros: number): string {
-  return (Math.max(0, Math.floor(micros)) / 1e6).toFixed(6).replace(/\.?0+$/, "");
+  // Without an exponent: the least that is not 0 is 0.000001.
+  return String(Math.max(0, Math.floor(micros)) / 1e6);
 }
 
 /** As OpenAI writes durations: `120ms`, `1.2s`, `6m0s`, `1h0m0s`. Rounded up, so that it is not too early then. */

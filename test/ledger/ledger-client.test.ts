@@ -79,6 +79,26 @@ describe("grouping", () => {
     ]);
   });
 
+  test("those who come within a turn of the event loop after a shared call go together", async () => {
+    const { calls, sizes, reach } = createGatedLedger();
+    const client = createLedgerClient(reach);
+    const shared = Promise.all([1, 2, 3].map(() => client.reserve(limited())));
+    calls[0]?.pass();
+    await settled();
+    calls[1]?.pass();
+    await shared;
+    const together = Promise.all([client.reserve(limited()), client.reserve(limited())]);
+    expect(sizes()).toHaveLength(2);
+    await settled();
+    expect(sizes()).toEqual([
+      [1, 0],
+      [2, 0],
+      [2, 0],
+    ]);
+    calls[2]?.pass();
+    expect(await together).toMatchObject([{ ok: true }, { ok: true }]);
+  });
+
   test("one call has at most 500 rows", async () => {
     const { calls, sizes, reach } = createGatedLedger();
     const client = createLedgerClient(reach);
