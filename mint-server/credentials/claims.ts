@@ -4,15 +4,19 @@ import { type CredentialClaims, FEATURES, type Grant } from "../contract/credent
 const texts = v.array(v.string());
 const limit = v.optional(v.number());
 
-const limits = v.object({
-  requests: limit,
-  tokens: limit,
-  usd: limit,
-  realtimeSeconds: limit,
-  requestsPerMinute: limit,
-  maxTokensPerRequest: limit,
-  per: v.optional(v.picklist(["credential", "hour", "day", "month", "total"])),
-});
+// Strict: a limit that is not known here must not count for nothing. To valibot a list is an object, too.
+const limits = v.pipe(
+  v.custom<object>((value) => !Array.isArray(value)),
+  v.strictObject({
+    requests: limit,
+    tokens: limit,
+    usd: limit,
+    realtimeSeconds: limit,
+    requestsPerMinute: limit,
+    maxTokensPerRequest: limit,
+    per: v.optional(v.picklist(["credential", "hour", "day", "month", "total"])),
+  }),
+);
 
 const grant = v.object({
   org: v.string(),

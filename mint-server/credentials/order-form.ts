@@ -11,7 +11,7 @@ const DEFAULT_TTL_SECONDS = 600;
 const name = (what: string) =>
   v.pipe(v.string(`must be ${what}`), v.minLength(1, "must not be empty"), v.maxLength(256, "is too long"));
 const names = (what: string) =>
-  v.pipe(v.array(name(what), `must be a list of ${what}s`), v.minLength(1, "must not be empty"));
+  v.pipe(v.array(name(`a ${what}`), `must be a list of ${what}s`), v.minLength(1, "must not be empty"));
 
 const origin = v.pipe(
   v.string("must be an origin"),

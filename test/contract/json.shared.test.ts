@@ -129,3 +129,10 @@ function isJson(text: string): boolean {
     return false;
   }
 }
+
+test("depth is of what is open at once, whatever stands between", () => {
+  const nested = (depth: number): string => `${'[1,{"a":'.repeat(depth / 2)}2${"},3]".repeat(depth / 2)}`;
+  expect(parseJson(nested(64)).ok).toBe(true);
+  expect(parseJson(nested(66))).toEqual({ ok: false, problem: { kind: "too_deep", maxDepth: 64 } });
+  expect(parseJson(`[${Array(200).fill("[],{}").join()}]`).ok).toBe(true);
+});

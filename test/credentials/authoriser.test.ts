@@ -1,19 +1,21 @@
 import { beforeAll, expect, test } from "vitest";
-import { compileConfig, type ServerConfig } from "../../mint-server/config.ts";
+import { compileConfig, type Org, type ServerConfig } from "../../mint-server/config.ts";
 import { issueCredential, type Order } from "../../mint-server/credentials/issue.ts";
 import { deriveKeyring, holderOf, type Keyring } from "../../mint-server/credentials/keys.ts";
 import { createNonceBook } from "../../mint-server/credentials/nonces.ts";
 import { createProofVerifier } from "../../mint-server/credentials/proof.ts";
 import { createStanding, type Use } from "../../mint-server/credentials/standing.ts";
 import { type Access, createAuthoriser, isLimited } from "../../mint-server/credentials/verify.ts";
-import type { Failure } from "../../mint-server/failures.ts";
+import { type Failure, fail, ok } from "../../mint-server/failures.ts";
 import { createDpopClient, type DpopClient } from "../support/dpop.ts";
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 const URL_ = "https://mint.example";
 const PATH = "/v1/proxy/chat/completions";
 const PROJECT_KEY = "project-key-of-acme-0123";
-const SECRET = Buffer.alloc(32, 2).toString("base64url");
+const SECRET = Buffer.from("a secret of thirty-two bytes, yes").subarray(0, 32).toString("base64url");
+
+type Finder = Parameters<typeof createAuthoriser>[0]["finder"];
 
 let config: ServerConfig;
 let keyring: Keyring;
@@ -48,7 +50,7 @@ async function issue(order: Partial<Order> = {}): Promise<string> {
   return issued.value.key;
 }
 
-function authoriser(server: ServerConfig = config) {
+function authoriser(server: ServerConfig = config, finder?: Finder) {
   used = [];
   standing = undefined;
   const proofs = createProofVerifier(createNonceBook(keyring.nonceKey));
@@ -56,7 +58,7 @@ function authoriser(server: ServerConfig = config) {
     used.push(use);
     return standing;
   };
-  const authorise = createAuthoriser({ config: server, keyring, proofs, stand });
+  const authorise = createAuthoriser({ config: server, keyring, proofs, stand, finder });
   const ask = (headers: Record<string, string>, more: Partial<Access> = {}) =>
     authorise({
       headers: new Headers(headers),
@@ -271,6 +273,46 @@ test("a proof for another path or method is none for this request", async () => 
   const { withProof } = authoriser();
   expect(await withProof(bound, { path: "/v1/proxy/models" })).toEqual(failed("invalid_proof"));
   expect(await withProof(bound, { method: "GET" })).toEqual(failed("invalid_proof"));
+});
+
+/** Knows one stored organisation, with a key and an origin; or has no answer. */
+function finderOf(failure?: Failure): { finder: NonNullable<Finder>; stored: Org } {
+  const stored = { ...config.orgs.get("acme"), name: "stored", origins: new Set(["https://stored.example"]) } as Org;
+  const answer = <T>(value: T) => (failure ? fail(failure) : ok(value));
+  const finder: NonNullable<Finder> = {
+    byName: async (name) => answer(name === "stored" ? stored : undefined),
+    byKey: async (key) => answer(key === "key-of-the-stored-one" ? [stored] : []),
+    byOrigin: async (origin) => answer(origin === "https://stored.example" ? [stored] : []),
+  };
+  return { finder, stored };
+}
+
+test("a stored organisation is found by the grant's name, by its key and by its origin", async () => {
+  const { finder, stored } = finderOf();
+  const { bearer, withProof } = authoriser(config, finder);
+  const grant = { org: "stored" };
+  expect(await bearer(await issue({ grant }))).toMatchObject({ ok: true, value: { org: stored, ledger: "stored" } });
+  const bound = await issue({ grant: { org: "gone" }, jkt: client.jkt });
+  expect(await withProof(bound)).toEqual(invalid("unknown_org", true));
+  expect(await bearer(await issue({ grant: { org: "gone" } }))).toEqual(invalid("unknown_org", false));
+  expect(await bearer("key-of-the-stored-one")).toMatchObject({ ok: true, value: { by: "project-key", org: stored } });
+  expect(await bearer(PROJECT_KEY, {}, { "x-bt-org-name": "stored" })).toEqual(failed("org_not_found"));
+  const ofKey = await issue({ providerKey: "sk-a", grant: { org: "default" } });
+  const at = (origin: string) => bearer(ofKey, {}, { origin });
+  expect(await at("https://stored.example")).toMatchObject({ ok: true });
+  expect(await at("https://evil.example")).toEqual(failed("origin_not_allowed"));
+  const ofAcme = await issue();
+  expect(await bearer(ofAcme, {}, { origin: "https://stored.example" })).toEqual(failed("origin_not_allowed"));
+});
+
+test("where nobody can say whose it is, nothing goes on", async () => {
+  const { finder } = finderOf({ kind: "ledger_unavailable" });
+  const { bearer } = authoriser(config, finder);
+  expect(await bearer(await issue({ grant: { org: "stored" } }))).toEqual(failed("ledger_unavailable"));
+  expect(await bearer("sk-of-a-caller")).toEqual(failed("ledger_unavailable"));
+  expect(await bearer(await issue())).toMatchObject({ ok: true });
+  const ofKey = await issue({ providerKey: "sk-a", grant: { org: "default" } });
+  expect(await bearer(ofKey, {}, { origin: "https://stored.example" })).toEqual(failed("origin_not_allowed"));
 });
 
 const USE: Use = { jti: "1", subject: "alice", issuedAt: 7, ledger: "acme", now: NOW };

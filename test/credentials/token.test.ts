@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { SignJWT } from "jose";
 import { beforeAll, expect, test } from "vitest";
-import { readCredential, withoutPrefix } from "../../mint-server/contract/credential.ts";
+import { FEATURES, readCredential, withoutPrefix } from "../../mint-server/contract/credential.ts";
 import { issueCredential } from "../../mint-server/credentials/issue.ts";
 import { deriveKeyring, type Keyring } from "../../mint-server/credentials/keys.ts";
 import { verifyToken } from "../../mint-server/credentials/token.ts";
@@ -160,3 +160,20 @@ test("the prefix comes off once, and only at the beginning", () => {
   expect(withoutPrefix("a_ek_")).toBe("a_ek_");
   expect(withoutPrefix("ek_")).toBe("");
 });
+
+test.each(["credential", "hour", "day", "month", "total"])("knows limits per %s", async (per) => {
+  const grant = { org: "default", limits: { requests: 1, per } };
+  expect(await verify(await sign({ grant }))).toMatchObject({ ok: true, value: { claims: { grant } } });
+});
+
+test.each(FEATURES)("knows the feature %s", async (feature) => {
+  const grant = { org: "default", features: [feature] };
+  expect(await verify(await sign({ grant }))).toMatchObject({ ok: true, value: { claims: { grant } } });
+});
+
+test.each([[[]], [[1]], [{ dollars: 1 }], [{ requests: "1" }], [null]])(
+  "refuses limits that are %j",
+  async (limits) => {
+    expect(await verify(await sign({ grant: { org: "default", limits } }))).toEqual(refused("claims"));
+  },
+);

@@ -16,8 +16,9 @@ export interface Trial {
 export interface Verdict {
   readonly isKilled: boolean;
   readonly ms: number;
-  /** The first test that failed. */
+  /** The first test that failed, and its file. */
   readonly by?: string;
+  readonly file?: string | undefined;
 }
 
 let current: { readonly path: string; readonly source: string } | undefined;
@@ -38,7 +39,7 @@ const vitest = await createVitest(
     isolate: false,
     fileParallelism: false,
     maxWorkers: 1,
-    testTimeout: 5000,
+    testTimeout: 10_000,
     hookTimeout: 10_000,
     onConsoleLog: () => false,
   },
@@ -74,7 +75,8 @@ async function attempt({ path, tests, mutant }: Trial): Promise<Verdict> {
   const ms = Math.round(performance.now() - started);
   if (!failed && unhandledErrors.length === 0) return { isKilled: false, ms };
   const test = [...(failed?.children.allTests("failed") ?? [])][0];
-  return { isKilled: true, ms, by: test?.fullName ?? failed?.relativeModuleId ?? "an error that nobody caught" };
+  const inFile = failed?.relativeModuleId;
+  return { isKilled: true, ms, by: test?.fullName ?? inFile ?? "an error that nobody caught", file: inFile };
 }
 
 process.on("message", (trial: Trial) => {

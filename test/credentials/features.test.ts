@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { FEATURES } from "../../mint-server/contract/credential.ts";
+import type { SchemaId } from "../../mint-server/contract/endpoints.ts";
+import { forbiddenFeature } from "../../mint-server/credentials/features.ts";
+
+type Row = readonly [schema: SchemaId, body: Record<string, unknown>, feature: string | undefined, param?: string];
+
+const LOCAL = { type: "function", function: { name: "f" } };
+const OPENAI: readonly SchemaId[] = ["chat", "completions", "responses", "embeddings", "openai"];
+
+const ROWS: readonly Row[] = [
+  ...OPENAI.flatMap((schema): Row[] => [
+    [schema, {}, undefined],
+    [schema, { tools: [LOCAL, { type: "custom" }], n: 1, best_of: 1, store: false, background: false }, undefined],
+    [schema, { tools: "x", n: null, best_of: null, web_search_options: null, service_tier: null }, undefined],
+    [schema, { service_tier: "auto", previous_response_id: null }, undefined],
+    [schema, { service_tier: "default", conversation: null, n: "1" }, undefined],
+    [schema, { tools: [LOCAL, { type: "web_search" }] }, "hosted_tools", "tools"],
+    [schema, { tools: [null] }, "hosted_tools", "tools"],
+    [schema, { tools: [{}] }, "hosted_tools", "tools"],
+    [schema, { web_search_options: {} }, "hosted_tools", "web_search_options"],
+    [schema, { store: true }, "store", "store"],
+    [schema, { previous_response_id: "r" }, "store", "previous_response_id"],
+    [schema, { conversation: "c" }, "store", "conversation"],
+    [schema, { prompt_cache_retention: "24h" }, "store", "prompt_cache_retention"],
+    [schema, { background: true }, "background", "background"],
+    [schema, { n: 2 }, "multiple_choices", "n"],
+    [schema, { n: "2" }, "multiple_choices", "n"],
+    [schema, { n: 0 }, "multiple_choices", "n"],
+    [schema, { best_of: 2 }, "multiple_choices", "best_of"],
+    [schema, { service_tier: "priority" }, "service_tier", "service_tier"],
+  ]),
+  ["anthropic", {}, undefined],
+  ["anthropic", { tools: [{ name: "f" }, { type: "custom" }, { type: null }], n: 2, store: true }, undefined],
+  ["anthropic", { mcp_servers: null, container: null, service_tier: null }, undefined],
+  ["anthropic", { service_tier: "auto" }, undefined],
+  ["anthropic", { service_tier: "standard_only" }, undefined],
+  ["anthropic", { tools: [{ type: "web_search_20250305" }] }, "hosted_tools", "tools"],
+  ["anthropic", { mcp_servers: [] }, "hosted_tools", "mcp_servers"],
+  ["anthropic", { container: "c" }, "store", "container"],
+  ["anthropic", { service_tier: "priority" }, "service_tier", "service_tier"],
+  ...(["google", "google-embeddings"] as const).flatMap((schema): Row[] => [
+    [schema, {}, undefined],
+    [schema, { tools: [{ functionDeclarations: [] }, { function_declarations: [] }, null] }, undefined],
+    [schema, { tools: "x", cachedContent: null, generationConfig: null, serviceTier: null }, undefined],
+    [schema, { generationConfig: { candidateCount: 1 } }, undefined],
+    [schema, { tools: [{ functionDeclarations: [], googleSearch: {} }] }, "hosted_tools", "tools"],
+    [schema, { tools: [{ functionDeclarationsX: [] }] }, "hosted_tools", "tools"],
+    [schema, { tools: [{ xfunctionDeclarations: [] }] }, "hosted_tools", "tools"],
+    [schema, { cachedContent: "c" }, "store", "cachedContent"],
+    [schema, { cached_content: "c" }, "store", "cached_content"],
+    [schema, { generationConfig: { candidateCount: 2 } }, "multiple_choices", "generationConfig.candidateCount"],
+    [schema, { generation_config: { candidate_count: 2 } }, "multiple_choices", "generationConfig.candidateCount"],
+    [schema, { serviceTier: "x" }, "service_tier", "serviceTier"],
+    [schema, { service_tier: "x" }, "service_tier", "serviceTier"],
+  ]),
+];
+
+const NAMED = ROWS.map(([schema, body, feature, param]) => ({ schema, body, feature, param }));
+
+test.each(NAMED)("of $schema, $body uses $feature", ({ schema, body, feature, param }) => {
+  const use = feature === undefined ? undefined : { feature, param };
+  expect(forbiddenFeature({ org: "a" }, body, schema)).toEqual(use);
+  expect(forbiddenFeature({ org: "a", features: FEATURES }, body, schema)).toBeUndefined();
+  const others = FEATURES.filter((each) => each !== feature);
+  expect(forbiddenFeature({ org: "a", features: others }, body, schema)).toEqual(use);
+});
