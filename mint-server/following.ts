@@ -40,7 +40,7 @@ export function followingOf(caller: Caller, client: LedgerClient, budget: Budget
     }, WATCH_MS);
   };
   return {
-    isCounted: budget !== undefined,
+    isCounted: budget?.isCounted === true,
     over,
     meter: {
       hold: budget?.meter.hold ?? NOTHING,

@@ -21,6 +21,8 @@ export interface Budget {
   /** The request with a maximum that fits what was set aside. */
   readonly request: ModelRequest;
   readonly remaining: Remaining;
+  /** Whether tokens or money are limited, so that what is used has to be known. */
+  readonly isCounted: boolean;
   /** How its answer is counted; ends in {@link settle}. */
   readonly meter: MeterOptions;
   /** What it did use; once. */
@@ -89,6 +91,10 @@ function priceFor({ request, facts }: Asking, charges: readonly Charge[]): Resul
   return ok(dearest);
 }
 
+function isCounted(charges: readonly Charge[]): boolean {
+  return charges.some(({ tokens, micros }) => tokens !== undefined || micros !== undefined);
+}
+
 interface Worst {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -98,8 +104,7 @@ interface Worst {
 
 function worstOf({ caller, request, facts }: Asking, charges: readonly Charge[]): Result<Worst> {
   const most = mostPerRequest(caller);
-  const isCounted = charges.some(({ tokens, micros }) => tokens !== undefined || micros !== undefined);
-  if (!isCounted && most === undefined) return ok({ inputTokens: 0, outputTokens: 0, flexible: false });
+  if (!isCounted(charges) && most === undefined) return ok({ inputTokens: 0, outputTokens: 0, flexible: false });
   const bound = outputBound(request);
   const stated = totalOutput(bound, bound.each ?? bound.usual);
   if (stated !== undefined && most !== undefined && stated > most)
@@ -144,6 +149,8 @@ async function reserve(claim: Claim, proofId: string | undefined): Promise<Resul
   if (!verdict) return fail({ kind: "ledger_unavailable" });
   if (!verdict.ok) return fail(refusal(verdict, credential));
   const budget = budgetOf(claim, id, verdict);
+  // Requests alone are counted when they are made.
+  if (!budget.isCounted) budget.release();
   if (!isTooShort(claim, verdict.outputTokens)) return ok(budget);
   budget.release();
   const limit = charges.some(({ micros }) => micros !== undefined) ? "usd" : "tokens";
@@ -174,6 +181,7 @@ function budgetOf(claim: Claim, id: string, { outputTokens, remaining }: Extract
   return {
     request: bounded(request, claim, outputTokens),
     remaining,
+    isCounted: isCounted(charges),
     meter: { hold, thinksUnseen: mayThinkUnseen(request), onSettle: settle },
     settle,
     release: () => settle({ inputTokens: 0, outputTokens: 0 }),

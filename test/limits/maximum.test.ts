@@ -99,13 +99,16 @@ test("a completion without a maximum gets the one of its API", async () => {
   expect(lastFields()).toEqual({ ...body, max_tokens: 16 });
 });
 
-test("a request of a credential without such limits is sent as it came", async () => {
-  const body = JSON.stringify(chat());
-  for (const order of [{}, { limits: { requests: 5, requestsPerMinute: 5 } }]) {
-    expect(await sendChat(JSON.parse(body) as object, order)).toBe("200");
-    expect(rig.standIn.requests.at(-1)?.body.toString()).toBe(body);
-  }
-});
+test.each([false, true])(
+  "a request of a credential without such limits is sent as it came, streaming: %s",
+  async (stream) => {
+    const body = JSON.stringify(chat({}, { stream }));
+    for (const order of [{}, { limits: { requests: 5, requestsPerMinute: 5 } }]) {
+      expect(await sendChat(JSON.parse(body) as object, order)).toBe("200");
+      expect(rig.standIn.requests.at(-1)?.body.toString()).toBe(body);
+    }
+  },
+);
 
 test("embeddings are counted by their input", async () => {
   const body = { model: "text-embedding-3-small", input: ["a", "b"] };
