@@ -40,7 +40,7 @@ export async function completeByFunction(
     const chat = await readChat({ request, now }, schema as ChatSchema);
     const call: JsCall = { run, request: chat.request, signal };
     const encoder = chat.schema.createStreamEncoder(chat.request, chat.stamp);
-    const following = followingOf(caller, services.ledgerOf(caller.ledger), undefined);
+    const following = followingOf(caller, services.ledgerOf, undefined);
     const { contentType, body } = request.stream
       ? { contentType: streamTypeOf(chat), body: written(streamByFunction(call), encoder, following) }
       : encodeWhole(await answerByFunction(call), chat);

@@ -87,7 +87,7 @@ function mayHaveCost({ kind }: Failure): boolean {
 async function attempt({ completion, request }: Asking, endpoint: Endpoint, budget: Budget | undefined): Promise<Sent> {
   const { caller, services, now } = completion;
   const { headers, signal } = completion.request;
-  const following = followingOf(caller, services.ledgerOf(caller.ledger), budget);
+  const following = followingOf(caller, services.ledgerOf, budget);
   const plan = await planCall({
     request,
     endpoint,

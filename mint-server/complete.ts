@@ -40,7 +40,7 @@ export async function complete(completion: Completion): Promise<Answer> {
   if (!route.ok) return failed(route.failure);
   const resolved = resolveAuto(read.value, route.value.facts.flavor);
   if (!resolved.ok) return failed(resolved.failure);
-  const leave = checkLeave(caller, resolved.value);
+  const leave = checkLeave(caller, resolved.value, completion.endpoint);
   if (leave) return failed(leave);
   const budget = await budgetFor(completion, resolved.value, route.value);
   if (!budget.ok) return failed(budget.failure);
@@ -74,9 +74,14 @@ async function budgetFor(
 }
 
 /** What a grant says of the body. Keys may do whatever their owner could do at the provider. */
-function checkLeave({ by, grant }: Caller, { endpoint, body }: ModelRequest): Failure | undefined {
+function checkLeave(
+  { by, grant }: Caller,
+  { endpoint, body }: ModelRequest,
+  taken: ModelEndpoint,
+): Failure | undefined {
   if (by !== "credential") return undefined;
-  if (!allowsEndpoint(grant, endpoint.name) && !allowsEndpoint(grant, "auto")) {
+  // Leave for `auto` is leave for what it turns out to be, by that path alone.
+  if (!allowsEndpoint(grant, endpoint.name) && !(taken.path === "auto" && allowsEndpoint(grant, "auto"))) {
     return { kind: "insufficient_scope", param: null, detail: `This credential does not cover ${endpoint.name}.` };
   }
   const use = forbiddenFeature(grant, body, endpoint.schema);

@@ -28,9 +28,13 @@ const WATCH_MS = 1000;
 const NOTHING = { inputTokens: 0, outputTokens: 0 };
 
 /** Follows a credential's answers; keys are not followed, since they are not revoked. */
-export function followingOf(caller: Caller, client: LedgerClient, budget: Budget | undefined): Following | undefined {
-  const { credential, subject } = caller;
+export function followingOf(
+  { credential, subject, ledger }: Caller,
+  ledgerOf: (name: string) => LedgerClient,
+  budget: Budget | undefined,
+): Following | undefined {
   if (!credential) return undefined;
+  const client = ledgerOf(ledger);
   let timer: ReturnType<typeof setInterval> | undefined;
   const over = (): void => clearInterval(timer);
   const watch: Following["watch"] = (stream) => {

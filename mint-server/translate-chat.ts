@@ -13,7 +13,7 @@ import { checkSupport } from "./wire/support.ts";
 import { createTranslation, type TranslationParts } from "./wire/translation.ts";
 import type { CallerFormat, Stamp, StreamEncoder, WireFormat } from "./wire/wire-format.ts";
 
-/** The caller's conversation, read once, whatever many endpoints are asked. */
+/** The caller's conversation as it was read, and what its answer is written with. */
 export interface ReadChat {
   readonly schema: CallerFormat;
   readonly request: ChatRequest;

@@ -1,6 +1,6 @@
 /**
  * A field of a body that is wrong, unknown, or that the model's provider has no place for. Thrown deep inside a wire
- * format, caught once, in `translate.ts`.
+ * format, caught where a request is planned: in `plan.ts`, and in `answer-by-function.ts` for models that are functions.
  */
 export class FieldError extends Error {
   override readonly name = "FieldError";

@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { CredentialClaims } from "../../mint-server/contract/credential.ts";
+import { codeOf } from "../support/failure.ts";
 import { APP_ORIGIN, CALLERS_KEY, type Rig, startRig } from "../support/rig.ts";
 import { chat, requestOf } from "../support/work.ts";
 
@@ -23,6 +24,32 @@ async function use(order: object, body: object = chat(), { path = "chat/completi
 
 const REFUSED = { status: 403, code: "insufficient_scope", upstream: 0 };
 const SERVED = { status: 200, upstream: 1 };
+
+describe("a credential's endpoints, where Gemini's API has the method in the address,", () => {
+  const GENERATE = { contents: [{ role: "user", parts: [{ text: "Hi" }] }] };
+  const EMBED = { content: { parts: [{ text: "Hi" }] } };
+  const ask = async (endpoints: readonly string[], call: string, body: object) => {
+    const { key } = await rig.issue({ endpoints });
+    const answer = await rig.post(`google/v1beta/models/${call}`, body, { authorization: `Bearer ${key}` });
+    const text: unknown = await answer.json();
+    return { status: answer.status, code: codeOf(text), upstream: rig.standIn.requests.length };
+  };
+
+  test.each([
+    [["auto"], "gpt-4o:generateContent", GENERATE],
+    [["auto"], "gpt-4o:streamGenerateContent", GENERATE],
+    [["auto"], "text-embedding-3-small:embedContent", EMBED],
+    [["chat/completions", "messages"], "gpt-4o:generateContent", GENERATE],
+    [["embedContent"], "gpt-4o:generateContent", GENERATE],
+    [["generateContent"], "text-embedding-3-small:embedContent", EMBED],
+  ])("of %j do not cover %s", async (endpoints, call, body) => {
+    expect(await ask(endpoints, call, body)).toEqual(REFUSED);
+  });
+
+  test("cover what they name", async () => {
+    expect(await ask(["generateContent"], "gpt-4o:generateContent", GENERATE)).toMatchObject(SERVED);
+  });
+});
 
 describe("a credential's models", () => {
   test.each([
