@@ -9,6 +9,7 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/layout.css";
 import "./styles/list.css";
+import "./styles/page.css";
 import "./styles/settings.css";
 import "./styles/notices.css";
 import "./styles/chat.css";

@@ -1,15 +1,23 @@
 import type { JSX } from "preact";
 import { app } from "../state/app.ts";
 import { openConversation, removeConversation, startConversation } from "../state/conversations.ts";
+import { goTo } from "../state/place.ts";
 import { useStore } from "../state/store.ts";
 import type { Conversation } from "../state/types.ts";
 import { Icon, Sign } from "./icon.tsx";
 import { IconButton } from "./icon-button.tsx";
+import { Places } from "./places.tsx";
 
 interface Props {
   /** Present where the list is a sheet. */
   readonly onClose?: () => void;
 }
+
+/** Whatever opens a conversation leads to the chat. */
+const inChat = (open: () => void) => (): void => {
+  goTo("");
+  open();
+};
 
 export function ConversationList({ onClose }: Props): JSX.Element {
   const conversations = useStore(app, (state) => state.conversations);
@@ -23,7 +31,8 @@ export function ConversationList({ onClose }: Props): JSX.Element {
         </span>
         {onClose && <IconButton icon="close" label="Close" onClick={onClose} />}
       </div>
-      <button type="button" class="button new" onClick={startConversation}>
+      <Places onGo={onClose} />
+      <button type="button" class="button new" onClick={inChat(startConversation)}>
         <Icon name="plus" />
         New conversation
       </button>
@@ -53,7 +62,7 @@ function Row({
         class="row-open"
         aria-current={current ? "page" : undefined}
         title={conversation.title}
-        onClick={() => openConversation(conversation.id)}
+        onClick={inChat(() => openConversation(conversation.id))}
       >
         {conversation.title}
       </button>

@@ -2,6 +2,14 @@ import type { JSX } from "preact";
 
 /** Line drawings on a grid of 20. */
 const PATHS = {
+  chat: "M4 4h12v9H9l-4 3v-3H4z",
+  voice:
+    "M10 3a2.5 2.5 0 0 1 2.5 2.5v4a2.5 2.5 0 0 1-5 0v-4A2.5 2.5 0 0 1 10 3zM5 9.5a5 5 0 0 0 10 0M10 14.5V17M7 17h6",
+  key: "M8.5 11.5a3.5 3.5 0 1 1 1.6-1.3L16 16l-1 1.5-2-.5v-2h-2",
+  plug: "M7 3v4M13 3v4M5 7h10v2a5 5 0 0 1-10 0zM10 14v3",
+  store:
+    "M4 6c0-1.7 2.7-3 6-3s6 1.3 6 3-2.7 3-6 3-6-1.3-6-3zM4 6v8c0 1.7 2.7 3 6 3s6-1.3 6-3V6M4 10c0 1.7 2.7 3 6 3s6-1.3 6-3",
+  chart: "M4 4v12h12M7 13V9M10.5 13V6M14 13v-3",
   menu: "M3 6h14M3 10h14M3 14h9",
   plus: "M10 4v12M4 10h12",
   close: "M5 5l10 10M15 5L5 15",

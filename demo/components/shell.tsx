@@ -1,7 +1,9 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { PAGES } from "../pages.ts";
 import { app, ROOM_FOR_PANEL, showPanel } from "../state/app.ts";
 import { stop } from "../state/chat.ts";
+import { place } from "../state/place.ts";
 import { useStore } from "../state/store.ts";
 import { Chat } from "./chat.tsx";
 import { ConversationList } from "./conversation-list.tsx";
@@ -9,6 +11,7 @@ import { Drawer } from "./drawer.tsx";
 import { Header } from "./header.tsx";
 import { NoticeBar } from "./notice-bar.tsx";
 import { OfflineBanner } from "./offline-banner.tsx";
+import { PageFrame } from "./page-frame.tsx";
 import { Panel } from "./panel.tsx";
 import { useMedia } from "./use-media.ts";
 
@@ -18,6 +21,9 @@ const closePanel = (): void => showPanel(false);
 /** The page: conversations, the open one, and what happened behind it. */
 export function Shell(): JSX.Element {
   const { listOpen, panelOpen } = useStore(app, (state) => state);
+  const placeId = useStore(place, ({ id }) => id);
+  const page = PAGES.find(({ id }) => id === placeId);
+  const panelHere = panelOpen && !page;
   const roomForList = useMedia("(min-width: 860px)");
   const roomForPanel = useMedia(ROOM_FOR_PANEL);
   useEscape();
@@ -26,34 +32,42 @@ export function Shell(): JSX.Element {
     if (!roomForPanel) app.patch({ panelOpen: false });
   }, [roomForPanel]);
   return (
-    <div class="shell" data-panel={panelOpen && roomForPanel ? "open" : undefined}>
+    <div class="shell" data-panel={panelHere && roomForPanel ? "open" : undefined}>
       {roomForList && (
-        <nav class="side" aria-label="Conversations">
+        <nav class="side" aria-label="Pages and conversations">
           <ConversationList />
         </nav>
       )}
       <div class="main">
-        <Header roomForList={roomForList} />
-        <OfflineBanner />
-        <Chat />
+        {page ? <PageFrame page={page} roomForList={roomForList} /> : <ChatPlace roomForList={roomForList} />}
         <NoticeBar />
       </div>
-      {panelOpen && roomForPanel && (
+      {panelHere && roomForPanel && (
         <aside class="panel" aria-label="What just happened">
           <Panel onClose={closePanel} />
         </aside>
       )}
       {listOpen && !roomForList && (
-        <Drawer label="Conversations" class="drawer-list" onClose={closeList}>
+        <Drawer label="Pages and conversations" class="drawer-list" onClose={closeList}>
           <ConversationList onClose={closeList} />
         </Drawer>
       )}
-      {panelOpen && !roomForPanel && (
+      {panelHere && !roomForPanel && (
         <Drawer label="What just happened" class="drawer-panel" onClose={closePanel}>
           <Panel onClose={closePanel} />
         </Drawer>
       )}
     </div>
+  );
+}
+
+function ChatPlace({ roomForList }: { readonly roomForList: boolean }): JSX.Element {
+  return (
+    <>
+      <Header roomForList={roomForList} />
+      <OfflineBanner />
+      <Chat />
+    </>
   );
 }
 

@@ -1,0 +1,15 @@
+import type { ComponentType } from "preact";
+import type { IconName } from "./components/icon.tsx";
+
+/** A page beside the chat. */
+export interface PageRow {
+  /** In the address: `#/<id>`. */
+  readonly id: string;
+  readonly title: string;
+  readonly icon: IconName;
+  /** Its code, loaded when it is first opened. */
+  readonly load: () => Promise<ComponentType>;
+}
+
+/** Every page beside the chat, in the order of the list. */
+export const PAGES: readonly PageRow[] = [];
