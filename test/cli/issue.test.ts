@@ -89,7 +89,8 @@ test("prints the credential alone, and beside it what it allows", async () => {
 });
 
 test("every option reaches the credential, and so does a thumbprint that begins with a dash", async () => {
-  const jkt = `-${(await createDpopClient()).jkt.slice(1)}`;
+  // Two dashes at the beginning would read as an option.
+  const jkt = `-A${(await createDpopClient()).jkt.slice(2)}`;
   const args = [
     ...["--subject", "alice", "--model", "gpt-4o", "--model", "o3*", "--ttl", "2h", "--jkt", jkt],
     ...["--endpoint", "chat/completions", "--endpoint", "embeddings", "--origin", "https://app.example"],
