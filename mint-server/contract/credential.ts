@@ -4,7 +4,7 @@ import { fromBase64url } from "./bytes.ts";
 export const CREDENTIAL_TYP = "mintgate+jwt";
 
 /** OpenAI's realtime clients ask for this prefix, so a credential may carry it anywhere. */
-const EPHEMERAL_PREFIX = "ek_";
+export const EPHEMERAL_PREFIX = "ek_";
 
 /** Leave for what costs more than one plain answer, or leaves something behind at the provider. */
 export const FEATURES = ["hosted_tools", "store", "background", "multiple_choices", "service_tier"] as const;
@@ -16,6 +16,10 @@ export interface Limits {
   readonly tokens?: number;
   readonly usd?: number;
   readonly realtimeSeconds?: number;
+  /** Longest time that a realtime session may pass without an event of its client's. */
+  readonly realtimeIdleSeconds?: number;
+  /** Realtime sessions open at once. */
+  readonly realtimeSessions?: number;
   readonly requestsPerMinute?: number;
   readonly maxTokensPerRequest?: number;
   /** What the totals count over; `credential` unless given. */
@@ -40,6 +44,11 @@ export interface Grant {
   readonly limits?: Limits;
   /** Name of the organisation's template that every request must follow; nothing else is covered then. */
   readonly template?: string;
+  /**
+   * Of a credential for realtime sessions alone (`ek_`): fields of OpenAI's realtime session that its holder cannot change,
+   * as they were asked for. Its presence, be it empty, marks such a credential.
+   */
+  readonly session?: Readonly<Record<string, unknown>>;
   readonly logging?: Logging;
 }
 

@@ -13,8 +13,19 @@ export const HEADER = {
   remaining: "x-mintgate-remaining",
   /** Request: set to `caller` by one who proves a stream's completeness itself, as the worker does. */
   completeness: "x-mintgate-completeness",
+  /** Request: seconds for which its answer may go on, and be kept, while nobody follows it. */
+  hold: "x-mintgate-hold",
+  /** Request: wants the answer's body from this byte on. Answer: its body begins at this byte; absent where it cannot be had again. */
+  position: "x-mintgate-position",
+  idempotencyKey: "idempotency-key",
+  /** Request, page to worker only: `recorded` replays a stored stream as it came, not at once. Never sent on. */
+  replay: "x-mintgate-replay",
   /** Request, page to worker only: names the request so that the page can cancel it. Never sent on. */
   requestId: "x-mintgate-request",
+  /** Request, page to worker only: `queue` has it wait where the mint-server cannot be reached. Never sent on. */
+  offline: "x-mintgate-offline",
+  /** Answer of the browser's own: the id under which a request waits. */
+  outbox: "x-mintgate-outbox",
   dpop: "dpop",
   dpopNonce: "dpop-nonce",
   serverTiming: "server-timing",
@@ -30,7 +41,8 @@ export type Source = "upstream" | "edge-cache" | "browser-cache" | "device";
 export const CALLER_HEADERS: readonly string[] = [
   "accept",
   "content-type",
-  "idempotency-key",
+  "cache-control",
+  HEADER.idempotencyKey,
   "openai-beta",
   "anthropic-beta",
   "anthropic-version",
@@ -64,9 +76,11 @@ export function isAnswerHeader(name: string): boolean {
 /** Response headers that a page may read across origins (`Access-Control-Expose-Headers`). */
 export const EXPOSED_HEADERS: readonly string[] = [
   HEADER.cached,
+  "age",
   HEADER.usedEndpoint,
   HEADER.source,
   HEADER.remaining,
+  HEADER.position,
   HEADER.serverTiming,
   HEADER.dpopNonce,
   "www-authenticate",

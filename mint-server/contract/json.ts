@@ -90,3 +90,47 @@ function isWellFormed(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isWellFormed);
   return Object.entries(value).every(([key, member]) => key.isWellFormed() && isWellFormed(member));
 }
+
+/** With fewer digits than this, and no exponent, every number survives (15 are safe in IEEE 754's double precision). */
+const SUSPICIOUS = /\d[eE]|\d[\d.]{15}/;
+const NUMBER = /-?\d[\d.eE+-]*/y;
+
+/**
+ * The first number in a JSON text that JavaScript cannot hold as it is written, such as `9007199254740993` or `1e400`: read and
+ * written again it would be another. Spellings of the same value, such as `1.0` and `1e2`, are no loss.
+ */
+export function findLossyNumber(text: string): string | undefined {
+  if (!SUSPICIOUS.test(text)) return undefined;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === MINUS || (code >= ZERO && code <= NINE)) {
+      NUMBER.lastIndex = at;
+      const [literal = ""] = NUMBER.exec(text) ?? [];
+      if (SUSPICIOUS.test(literal) && isLossy(literal)) return literal;
+      at += Math.max(literal.length, 1) - 1;
+    }
+  }
+  return undefined;
+}
+
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+
+function isLossy(literal: string): boolean {
+  const value = Number(literal);
+  return !Number.isFinite(value) || decimalOf(literal) !== decimalOf(String(value));
+}
+
+/** A literal's value in one spelling: its digits without the zeros around them, and the power of ten after the last. */
+function decimalOf(literal: string): string {
+  const [mantissa = "", exponent = "0"] = literal.toLowerCase().split("e");
+  const [whole = "", fraction = ""] = mantissa.split(".");
+  const digits = whole + fraction;
+  let end = digits.length;
+  while (digits.charCodeAt(end - 1) === ZERO) end--;
+  const significant = digits.slice(0, end).replace(/^(-?)0+/, "$1");
+  if (significant === "" || significant === "-") return "0";
+  return `${significant}e${Number(exponent) - fraction.length + digits.length - end}`;
+}

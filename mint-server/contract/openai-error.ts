@@ -26,3 +26,10 @@ export const TRUNCATED: ErrorDetails = {
   type: "upstream_error",
   code: "stream_truncated",
 };
+
+/** What ends a stream whose provider sent an event that is too long to look into. */
+export const OVERLONG: ErrorDetails = {
+  message: "The provider's answer holds an event that is too long.",
+  type: "upstream_error",
+  code: "upstream_malformed",
+};

@@ -8,6 +8,8 @@ export type StreamState = "open" | "complete" | "failed";
 export interface StreamProbe {
   feed(bytes: Uint8Array): void;
   readonly state: StreamState;
+  /** An event is longer than what is looked into, so the stream can never be complete. */
+  readonly isOverlong: boolean;
 }
 
 /**
@@ -38,6 +40,9 @@ export function createStreamProbe(terminal: StreamTerminal): StreamProbe {
     },
     get state() {
       return judge.state;
+    },
+    get isOverlong() {
+      return overflowed && judge.state === "open";
     },
   };
 }
