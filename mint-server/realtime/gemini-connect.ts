@@ -1,0 +1,114 @@
+import { type Answer, failed } from "../answer.ts";
+import type { Visit } from "../app.ts";
+import { parseJson } from "../contract/json.ts";
+import type { Caller } from "../credentials/verify.ts";
+import { type Failure, fail, ok, type Result } from "../failures.ts";
+import { asObject, asText } from "../wire/read.ts";
+import { accepted } from "./accept.ts";
+import { ENDING, endingOf, withinReason } from "./close-codes.ts";
+import { refusalOf } from "./connect.ts";
+import type { Fields } from "./events.ts";
+import { credentialInURL } from "./gemini-headers.ts";
+import { joinGemini } from "./gemini-join.ts";
+import { readHandshake } from "./handshake.ts";
+import type { Frame } from "./link.ts";
+import { openSession } from "./open-session.ts";
+
+/** The method's name as Google's SDK puts it into the path, of any version. */
+const METHOD =
+  /^google\.ai\.generativelanguage\.v1(alpha|beta)?\.GenerativeService\.BidiGenerateContent(Constrained)?$/;
+/** How long a client may take to send its setup. */
+const SETUP_MS = 10_000;
+const MAX_WAITING_LENGTH = 16 * 1024 * 1024;
+
+/** `GET /google/ws/…BidiGenerateContent`: Gemini Live as itself. Its model is named in the first message, so the client is let in first. */
+export async function connectGemini(visit: Visit, caller: Caller): Promise<Answer> {
+  if (!METHOD.test(visit.name)) return failed({ kind: "path_not_found" });
+  const refusal = await refusalOf(visit, caller, readHandshake(visit.request.headers));
+  if (refusal) return refuseGemini(visit, refusal);
+  const { 0: client, 1: server } = new WebSocketPair();
+  receive(visit, caller, accepted(server));
+  return { status: 101, headers: {}, body: null, webSocket: client };
+}
+
+/** A client that put its credential into the URL cannot read an HTTP error. This protocol has no message for one, so the close says it. */
+export function refuseGemini({ request }: Pick<Visit, "request">, failure: Failure): Answer {
+  const { isUpgrade } = readHandshake(request.headers);
+  const readsErrors = credentialInURL(request.url) === undefined;
+  if (!isUpgrade || readsErrors || typeof WebSocketPair === "undefined") return failed(failure);
+  const { 0: client, 1: server } = new WebSocketPair();
+  refuse(accepted(server), failure);
+  return { status: 101, headers: {}, body: null, webSocket: client };
+}
+
+function refuse(socket: WebSocket, failure: Failure): void {
+  const { code, reason } = endingOf(failure);
+  socket.close(code, withinReason(reason));
+}
+
+/** Waits for the client's setup, and opens the session that it asks for. What comes meanwhile waits, too. */
+function receive(visit: Visit, caller: Caller, socket: WebSocket): void {
+  const waiting: Frame[] = [];
+  let waitingLength = 0;
+  let isGone = false;
+  let isDecided = false;
+  const timer = setTimeout(() => refuse(socket, NO_SETUP), SETUP_MS);
+  const decide = async (): Promise<void> => {
+    isDecided = true;
+    clearTimeout(timer);
+    const opened = await open(visit, caller, waiting[0]);
+    socket.removeEventListener("message", hold);
+    if (!opened.ok)
+      return opened.failure.kind === "bad_json"
+        ? socket.close(ENDING.frame.code, ENDING.frame.reason)
+        : refuse(socket, opened.failure);
+    if (isGone) {
+      opened.value.time?.stop(Date.now());
+      accepted(opened.value.upstream).close(1000, "");
+      return;
+    }
+    const joined = await joinGemini({ visit, caller, client: socket, waiting, ...opened.value });
+    if (!joined.ok) refuse(socket, joined.failure);
+  };
+  const hold = ({ data }: MessageEvent): void => {
+    waiting.push(data);
+    waitingLength += typeof data === "string" ? data.length : data.byteLength;
+    if (waitingLength > MAX_WAITING_LENGTH) socket.close(ENDING.rate.code, ENDING.rate.reason);
+    else if (!isDecided) void decide();
+  };
+  socket.addEventListener("message", hold);
+  socket.addEventListener("close", () => {
+    isGone = true;
+    clearTimeout(timer);
+  });
+}
+
+const NO_SETUP: Failure = { kind: "bad_json", problem: { kind: "not_an_object" } };
+
+async function open({ services, request }: Visit, caller: Caller, frame: Frame | undefined) {
+  const setup = setupIn(frame);
+  if (!setup.ok) return setup;
+  const model = asText(setup.value.model)?.replace(/^models\//, "") ?? "";
+  const wanted = {
+    services,
+    caller,
+    model,
+    sessionType: "realtime",
+    headers: request.headers,
+    now: Date.now(),
+  } as const;
+  const opened = await openSession(wanted);
+  if (!opened.ok) return opened;
+  if (opened.value.endpoint.provider.realtime?.dialect === "gemini")
+    return ok({ ...opened.value, model, setup: setup.value });
+  opened.value.time?.stop(Date.now());
+  accepted(opened.value.upstream).close(1000, "");
+  return fail({ kind: "model_not_found", model, near: [] });
+}
+
+function setupIn(frame: Frame | undefined): Result<Fields> {
+  const text = typeof frame === "string" ? frame : frame && new TextDecoder().decode(frame);
+  const parsed = parseJson(text ?? "");
+  const setup = parsed.ok ? asObject(asObject(parsed.value)?.setup) : undefined;
+  return setup ? ok(setup) : fail(NO_SETUP);
+}
