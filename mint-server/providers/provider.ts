@@ -1,4 +1,6 @@
 import type { Result } from "../failures.ts";
+import type { BreakerRules } from "./breaker.ts";
+import type { Timeouts } from "./deadlines.ts";
 
 /** Wire formats that a provider can speak. `responses` is OpenAI's second one; `window` and `js` are answered without a call. */
 export type WireFormatId = "openai" | "responses" | "anthropic" | "google" | "bedrock" | "window" | "js";
@@ -9,6 +11,8 @@ export type Auth = "bearer" | "api-key" | "none";
 /** A row of the table: everything that tells one provider from another. Nothing below the table names a provider. */
 export interface Provider {
   readonly id: string;
+  /** Its name in the conventions of OpenTelemetry, where that is another. */
+  readonly telemetryName?: string;
   /** Base URL without a trailing slash; absent where only configuration knows it. */
   readonly baseURL?: string;
   /** The base URL where it depends on options, such as a region; `undefined` while they are not known. */
@@ -49,8 +53,30 @@ export interface Provider {
   readonly optionSettings?: Readonly<Record<string, string>>;
   /** Settings that stand for its secret members, for keys that do not travel as they are. */
   readonly secretSettings?: SecretSettings;
+  /** Its realtime sessions, where it has any. */
+  readonly realtime?: RealtimeRow;
   /** Members of that field that every URL needs. */
   readonly needs?: readonly ("project" | "location")[];
+}
+
+/** A provider's realtime sessions, over WebSockets. */
+export interface RealtimeRow {
+  /** Where they are opened; `undefined` for a model whose name no URL can hold. A pure function. */
+  readonly url: (target: RealtimePlace) => string | undefined;
+  /** Protocol, where it is not OpenAI's. */
+  readonly dialect?: "gemini";
+  /** True if it takes calls over WebRTC, too, and a connection beside each. */
+  readonly calls?: true;
+}
+
+/** What the URL of a realtime session is made of. */
+export interface RealtimePlace {
+  /** Without a trailing slash. */
+  readonly baseURL: string;
+  /** As the provider calls it: to be encoded. */
+  readonly model: string;
+  /** True for a session that only writes down what it hears. */
+  readonly transcribes: boolean;
 }
 
 /** Settings by member of the options field: all of `required` make an authority, none of them makes none. */
@@ -142,7 +168,14 @@ export interface Endpoint {
   readonly models?: ReadonlySet<string>;
   readonly customModels: ReadonlyMap<string, ModelFacts>;
   readonly options: EndpointOptions;
-  /** Share of the requests among endpoints that serve the same model. */
+  /** Share of the requests among endpoints that serve the same model and have the same priority. */
   readonly weight: number;
+  /** Endpoints with a lower one go first; 0 unless given. */
+  readonly priority?: number;
+  /** What differs from the defaults. */
+  readonly timeouts?: Partial<Timeouts>;
+  readonly breaker?: Partial<BreakerRules>;
   readonly supportsStreaming: boolean;
+  /** It is told where its call stands in the caller's trace. */
+  readonly passesTrace?: true;
 }

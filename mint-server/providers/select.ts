@@ -3,18 +3,27 @@ import { HEADER } from "../contract/headers.ts";
 import { allowsModel } from "../credentials/claims.ts";
 import type { Caller } from "../credentials/verify.ts";
 import { fail, ok, type Result } from "../failures.ts";
+import type { JsVoice } from "../realtime/js-voice.ts";
 import { catalog } from "./catalog.ts";
 import type { JsModel } from "./js-model.ts";
 import { factsOf, nearNames } from "./models.ts";
 import type { Endpoint, ModelFacts, Provider } from "./provider.ts";
 import { providerById, providers } from "./table.ts";
 
-/** Where a request goes: endpoints in the order in which to try them, or a function. */
+/** Where a request goes: endpoints, in an order for those who do not ask the balancer, or a function. */
 export type Route =
   | { readonly kind: "endpoints"; readonly endpoints: readonly [Endpoint, ...Endpoint[]]; readonly facts: ModelFacts }
   | { readonly kind: "function"; readonly model: JsModel; readonly facts: ModelFacts };
 
+/** A voice that is a function: it has realtime sessions, and nothing else. */
+export interface VoiceRoute {
+  readonly kind: "voice";
+  readonly voice: JsVoice;
+  readonly facts: ModelFacts;
+}
+
 const JS_FACTS: ModelFacts = { flavor: "chat", format: "js", multimodal: false };
+const VOICE_FACTS: ModelFacts = { flavor: "audio", format: "js", multimodal: false };
 
 /**
  * Resolves a model for a caller. The grant is checked on the id that goes out, letter by letter, after it is known to exist;
@@ -23,15 +32,31 @@ const JS_FACTS: ModelFacts = { flavor: "chat", format: "js", multimodal: false }
 export function selectRoute(
   config: ServerConfig,
   caller: Caller,
-  { model, headers }: { readonly model: string; readonly headers: Headers },
-): Result<Route> {
+  { model, headers, random = Math.random }: Selecting,
+): Result<Route | VoiceRoute> {
   const endpointName = headers.get(HEADER.endpointName);
   const route = caller.org
-    ? routeInOrg(config, caller.org.endpoints, { model, endpointName })
+    ? routeInOrg(config, caller.org.endpoints, { model, endpointName, random })
     : routeByKey(config, caller, { model, endpointName });
   if (!route.ok) return route;
   if (allowsModel(caller.grant, model)) return route;
   return fail({ kind: "insufficient_scope", param: "model", detail: "This credential does not cover that model." });
+}
+
+/** {@link selectRoute} for what a voice cannot do. */
+export function selectModelRoute(config: ServerConfig, caller: Caller, selecting: Selecting): Result<Route> {
+  const route = selectRoute(config, caller, selecting);
+  if (!route.ok) return route;
+  if (route.value.kind !== "voice") return ok(route.value);
+  const detail = `The model ${selecting.model} has realtime sessions only.`;
+  return fail({ kind: "bad_field", param: "model", detail });
+}
+
+interface Selecting {
+  readonly model: string;
+  readonly headers: Headers;
+  /** At least 0 and less than 1. */
+  readonly random?: () => number;
 }
 
 interface Wanted {
@@ -39,17 +64,24 @@ interface Wanted {
   readonly endpointName: string | null;
 }
 
+interface WantedInOrg extends Wanted {
+  readonly random: () => number;
+}
+
 function routeInOrg(
   config: ServerConfig,
   endpoints: readonly Endpoint[],
-  { model, endpointName }: Wanted,
-): Result<Route> {
+  { model, endpointName, random }: WantedInOrg,
+): Result<Route | VoiceRoute> {
   const jsModel = config.models.get(model);
   if (jsModel && (endpointName === null || endpointName === "js"))
     return ok({ kind: "function", model: jsModel, facts: JS_FACTS });
+  const voice = config.voices.get(model);
+  if (voice && (endpointName === null || endpointName === "js"))
+    return ok({ kind: "voice", voice, facts: VOICE_FACTS });
   const named = endpointName === null ? endpoints : endpoints.filter(({ name }) => name === endpointName);
   if (named.length === 0 && endpointName !== null) return fail({ kind: "endpoint_not_found" });
-  const [first, ...rest] = inTurn(serving(named, model));
+  const [first, ...rest] = inTurn(serving(named, model), random);
   if (!first) return notFound(model, knownModels(config, endpoints));
   return ok({
     kind: "endpoints",
@@ -131,12 +163,16 @@ function findServing(endpoints: readonly Endpoint[], model: string): readonly En
   return open.filter(({ provider }) => provider === owner);
 }
 
-/** A random order in which each endpoint comes first as often as its weight says. */
-function inTurn(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+/** By priority, and within one a random order in which each endpoint comes first as often as its weight says. */
+function inTurn(endpoints: readonly Endpoint[], random: () => number): readonly Endpoint[] {
   if (endpoints.length < 2) return endpoints;
   return endpoints
-    .map((endpoint) => ({ endpoint, at: -Math.log(1 - Math.random()) / endpoint.weight }))
-    .sort((a, b) => a.at - b.at)
+    .map((endpoint) => ({
+      endpoint,
+      priority: endpoint.priority ?? 0,
+      at: -Math.log(1 - random()) / endpoint.weight,
+    }))
+    .sort((a, b) => a.priority - b.priority || a.at - b.at)
     .map(({ endpoint }) => endpoint);
 }
 
@@ -146,6 +182,7 @@ function notFound(model: string, known: Iterable<string>) {
 
 function* knownModels(config: ServerConfig, endpoints: readonly Endpoint[]): Generator<string> {
   yield* config.models.keys();
+  yield* config.voices.keys();
   for (const { models, customModels } of endpoints) {
     yield* models ?? [];
     yield* customModels.keys();
@@ -175,7 +212,7 @@ export function describeModel(config: ServerConfig, caller: Caller, id: string):
   const route = selectRoute(config, caller, { model: id, headers: new Headers() });
   if (!route.ok) return undefined;
   const { value } = route;
-  if (value.kind === "function") return { id, facts: value.facts, providers: ["js"] };
+  if (value.kind !== "endpoints") return { id, facts: value.facts, providers: ["js"] };
   // In the table's order: requests take turns, a list should not.
   const order = providers();
   const [first, ...rest] = value.endpoints.toSorted((a, b) => order.indexOf(a.provider) - order.indexOf(b.provider));

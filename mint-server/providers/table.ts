@@ -2,6 +2,7 @@ import { forVertex } from "../wire/anthropic/vertex.ts";
 import { geminiForVertex } from "../wire/google/vertex.ts";
 import { bedrockBase, deploymentURL, invocationURL, modelInHost, vertexBase, vertexURL } from "./address.ts";
 import type { Provider } from "./provider.ts";
+import { azureRealtimeURL, geminiLiveURL, realtimeURL } from "./realtime-address.ts";
 
 const openaiLike = (id: string, keySetting: string, baseURL: string, models: RegExp): Provider => ({
   id,
@@ -35,9 +36,11 @@ const PROVIDERS: readonly Provider[] = [
     alsoModels: LLAMA_OF_OTHERS,
     otherWires: RESPONSES_ONLY,
     responses: true,
+    realtime: { url: realtimeURL, calls: true },
   },
   {
     id: "azure",
+    telemetryName: "azure.ai.openai",
     keySetting: "AZURE_OPENAI_API_KEY",
     baseURLSetting: "AZURE_OPENAI_ENDPOINT",
     optionsField: "azure",
@@ -49,6 +52,7 @@ const PROVIDERS: readonly Provider[] = [
     alsoModels: new RegExp(`${OPENAI.source}|${LLAMA_OF_OTHERS.source}`),
     url: deploymentURL,
     responses: true,
+    realtime: { url: azureRealtimeURL, calls: true },
   },
   {
     id: "anthropic",
@@ -60,14 +64,17 @@ const PROVIDERS: readonly Provider[] = [
   },
   {
     id: "google",
+    telemetryName: "gcp.gemini",
     keySetting: "GEMINI_API_KEY",
     baseURL: "https://generativelanguage.googleapis.com",
     auth: "api-key",
     wire: "google",
     models: /^(models\/)?(gemini-|learnlm-|gemma-\d+n?-|text-embedding-004$)/,
+    realtime: { url: geminiLiveURL, dialect: "gemini" },
   },
   {
     id: "vertex",
+    telemetryName: "gcp.vertex_ai",
     keySetting: "GOOGLE_VERTEX_ACCESS_TOKEN",
     baseFor: vertexBase,
     optionsField: "google",
@@ -90,6 +97,7 @@ const PROVIDERS: readonly Provider[] = [
   },
   {
     id: "bedrock",
+    telemetryName: "aws.bedrock",
     keySetting: "AWS_BEARER_TOKEN_BEDROCK",
     baseFor: bedrockBase,
     optionsField: "aws",
@@ -114,7 +122,11 @@ const PROVIDERS: readonly Provider[] = [
     files: "document_url",
     fields: { seed: "random_seed", stream_options: null, user: null },
   },
-  { ...openaiLike("xai", "XAI_API_KEY", "https://api.x.ai/v1", /^grok-/), responses: true },
+  {
+    ...openaiLike("xai", "XAI_API_KEY", "https://api.x.ai/v1", /^grok-/),
+    responses: true,
+    realtime: { url: realtimeURL },
+  },
   openaiLike("deepseek", "DEEPSEEK_API_KEY", "https://api.deepseek.com/v1", /^deepseek-[^/]+$/),
   openaiLike(
     "cohere",
@@ -170,7 +182,7 @@ const PROVIDERS: readonly Provider[] = [
   },
   { ...openaiLike("huggingface", "HF_TOKEN", "https://router.huggingface.co/v1", NONE), alsoModels: MAKER_MODEL },
   { id: "ollama", auth: "none", wire: "openai", models: NONE, alsoModels: /^[a-z0-9._-]+(:[\w.-]+)?$/ },
-  { id: "custom", auth: "bearer", wire: "openai", models: NONE },
+  { id: "custom", auth: "bearer", wire: "openai", models: NONE, realtime: { url: realtimeURL, calls: true } },
 ];
 
 const BY_ID: ReadonlyMap<string, Provider> = new Map(PROVIDERS.map((provider) => [provider.id, provider]));

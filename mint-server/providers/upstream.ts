@@ -1,9 +1,13 @@
 import { isAnswerHeader } from "../contract/headers.ts";
 import type { ErrorDetails } from "../contract/openai-error.ts";
-import { type Failure, fail, ok, type Result } from "../failures.ts";
+import { fail, ok, type Result } from "../failures.ts";
 import { decodeError as decodeOpenAIError } from "../wire/openai/decode-error.ts";
+import { defined } from "../wire/openai/defined.ts";
 import { addressOf } from "./address.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { Endpoint, UpstreamCall } from "./provider.ts";
+import { isCallersFault } from "./retry.ts";
+import { restMs, retryAfterMs } from "./retry-after.ts";
 import { plainAuthority, upstreamHeaders } from "./upstream-headers.ts";
 
 /** One attempt at a provider. */
@@ -21,6 +25,12 @@ export interface Attempt extends Pick<UpstreamCall, "wire" | "path" | "model" | 
   readonly callersKey: boolean;
   /** Aborts when the caller leaves. */
   readonly signal: AbortSignal;
+  readonly deadlines: Deadlines;
+  /**
+   * Closes a call that is too slow while another takes its place. It costs a tenth of a whole request, so it is left out
+   * where there is no other: then the call ends with the request that waited for it.
+   */
+  readonly abandon?: AbortController | undefined;
 }
 
 /** A provider's good answer. The body is workerd's own stream, untouched. */
@@ -29,9 +39,11 @@ export interface UpstreamAnswer {
   readonly headers: Record<string, string>;
   readonly isEventStream: boolean;
   readonly body: ReadableStream<Uint8Array> | null;
+  /** What was read of the body already. */
+  readonly begun?: readonly Uint8Array[];
+  readonly deadlines: Deadlines;
 }
 
-const FIRST_BYTE_SECONDS = 600;
 const MAX_ERROR_BYTES = 64 * 1024;
 const NO_ADDRESS = "`model` holds characters that this provider's model names cannot have.";
 
@@ -41,7 +53,7 @@ const CONTENT_TYPES =
 
 /** The one place that fetches a provider. The request's headers are built from nothing, and so are the answer's. */
 export async function fetchUpstream(attempt: Attempt): Promise<Result<UpstreamAnswer>> {
-  const { endpoint, payload, signal } = attempt;
+  const { endpoint, payload, signal, deadlines, abandon } = attempt;
   const url = addressOf(endpoint, attempt);
   if (url === undefined) return fail({ kind: "bad_field", param: "model", detail: NO_ADDRESS });
   // Most keys travel as they are, and then nothing is waited for.
@@ -49,52 +61,27 @@ export async function fetchUpstream(attempt: Attempt): Promise<Result<UpstreamAn
     ? await endpoint.authority.headers({ url, payload })
     : ok(plainAuthority(attempt));
   if (!authority.ok) return authority;
-  const deadline = startDeadline();
   try {
     const sent = fetch(url, {
       method: "POST",
       headers: upstreamHeaders(attempt, authority.value),
       body: payload,
       redirect: "manual",
-      signal,
+      signal: abandon ? AbortSignal.any([signal, abandon.signal]) : signal,
     });
-    const response = await Promise.race([sent, deadline.passed]);
-    if (!response) return fail({ kind: "upstream_timeout", phase: "first byte", seconds: FIRST_BYTE_SECONDS });
+    const response = await deadlines.head(sent);
+    if (!response) {
+      abandon?.abort();
+      return fail(deadlines.passed ?? { kind: "upstream_unreachable" });
+    }
     if (response.status === 401) endpoint.authority?.refused(authority.value);
-    return response.status < 300 ? goodAnswer(response) : await badAnswer(response, attempt);
+    return response.status < 300 ? goodAnswer(response, deadlines) : await badAnswer(response, attempt);
   } catch {
     return fail({ kind: signal.aborted ? "caller_left" : "upstream_unreachable" });
-  } finally {
-    deadline.cancel();
   }
 }
 
-/**
- * A race rather than an `AbortController` of our own, which would cost a tenth of a whole request: what loses the race
- * ends with the request that waited for it.
- */
-function startDeadline(): { readonly passed: Promise<undefined>; readonly cancel: () => void } {
-  const { promise: passed, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), FIRST_BYTE_SECONDS * 1000);
-  return { passed, cancel: () => clearTimeout(timer) };
-}
-
-/** True if another endpoint may do better; what the caller got wrong is wrong everywhere. */
-export function isWorthAnotherEndpoint(failure: Failure): boolean {
-  switch (failure.kind) {
-    case "upstream_unreachable":
-    case "upstream_timeout":
-    case "upstream_refused_our_key":
-    case "upstream_malformed":
-      return true;
-    case "upstream_error":
-      return failure.status >= 500 || [401, 403, 404, 408, 429].includes(failure.status);
-    default:
-      return false;
-  }
-}
-
-function goodAnswer(response: Response): Result<UpstreamAnswer> {
+function goodAnswer(response: Response, deadlines: Deadlines): Result<UpstreamAnswer> {
   const contentType = response.headers.get("content-type") ?? "application/json";
   if (!CONTENT_TYPES.test(contentType.toLowerCase())) {
     void response.body?.cancel().catch(() => {});
@@ -107,25 +94,38 @@ function goodAnswer(response: Response): Result<UpstreamAnswer> {
     headers,
     isEventStream: contentType.startsWith("text/event-stream"),
     body: response.body,
+    deadlines,
   });
 }
 
-async function badAnswer(response: Response, { endpoint, callersKey, decodeError }: Attempt): Promise<Result<never>> {
-  const body = await readSome(response);
+async function badAnswer(response: Response, attempt: Attempt): Promise<Result<never>> {
+  const { endpoint, callersKey, decodeError, deadlines } = attempt;
+  const body = await readSome(response, deadlines);
   const status = GOOGLE_KEY_REFUSED.test(body) ? 401 : response.status;
   if (status < 400) return fail({ kind: "upstream_malformed" });
+  const told = withoutSecrets((decodeError ?? decodeOpenAIError)(body) ?? unexplained(status), endpoint);
+  // Some say so with 403, which would else be our key's fault, or with 500.
+  if (status !== 401 && status !== 429 && isCallersFault(told)) {
+    return fail({ kind: "upstream_error", status: status === 403 || status >= 500 ? 400 : status, details: told });
+  }
   const isRefusal = status === 401 || status === 402 || status === 403;
-  if (isRefusal && !callersKey) return fail({ kind: "upstream_refused_our_key" });
-  const retryAfter = response.headers.get("retry-after");
+  if (isRefusal && !callersKey) {
+    // 403 may be about this model, this region or this account's leave; what else the key opens is not known to be shut.
+    return fail({ kind: "upstream_refused_our_key", ...(status === 403 && { onlyModel: true }) });
+  }
   return fail({
     kind: "upstream_error",
     status: status >= 500 ? 502 : status,
-    details:
-      status === 401
-        ? OWN_KEY_REFUSED
-        : withoutSecrets((decodeError ?? decodeOpenAIError)(body) ?? unexplained(status), endpoint),
-    ...(retryAfter === null ? {} : { retryAfter }),
+    details: status === 401 ? OWN_KEY_REFUSED : told,
+    ...restOf(response.headers),
   });
+}
+
+function restOf(headers: Headers) {
+  const fields = Object.fromEntries(headers);
+  const now = Date.now();
+  const { "retry-after": retryAfter } = fields;
+  return { ...defined({ retryAfter, retryAfterMs: retryAfterMs(fields, now), restMs: restMs(fields, now) }) };
 }
 
 /** The one API that answers a wrong key with 400. Quoted in a message, the marks would be escaped. */
@@ -160,11 +160,12 @@ export function withoutSecrets(details: ErrorDetails, endpoint: Endpoint): Error
   };
 }
 
-async function readSome(response: Response): Promise<string> {
+async function readSome(response: Response, deadlines: Deadlines): Promise<string> {
   const decoder = new TextDecoder();
+  const reader = response.body?.getReader();
+  const watch = deadlines.watch(() => void reader?.cancel().catch(() => {}));
   let text = "";
   try {
-    const reader = response.body?.getReader();
     for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
       text += decoder.decode(read.value, { stream: true });
       if (text.length > MAX_ERROR_BYTES) {
@@ -173,7 +174,9 @@ async function readSome(response: Response): Promise<string> {
       }
     }
   } catch {
-    // A broken error body is still that error.
+    // A broken error body is still that error, and so is one that never ends.
+  } finally {
+    watch.over();
   }
   return text;
 }
