@@ -6,6 +6,7 @@ import type { MintFailure } from "./mint.ts";
 export interface LocalAnswer {
   readonly status: number;
   readonly error: ErrorDetails;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The mint-server cannot be reached. */
@@ -41,10 +42,10 @@ export const INSECURE: LocalAnswer = {
 };
 
 /** Builds the response of a local answer, as the caller's SDK reads errors. SDKs are told not to try again by themselves. */
-export function toResponse({ status, error }: LocalAnswer, schema: ErrorSchema): Response {
+export function toResponse({ status, error, headers }: LocalAnswer, schema: ErrorSchema): Response {
   return Response.json(encodeError(status, error, schema), {
     status,
-    headers: { "cache-control": "no-store", "x-should-retry": "false" },
+    headers: { ...headers, "cache-control": "no-store", "x-should-retry": "false" },
   });
 }
 

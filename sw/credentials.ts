@@ -10,6 +10,8 @@ export interface HeldCredential {
   /** What a proof says of it (RFC 9449 §4.2). */
   readonly ath: string;
   readonly proofKey: ProofKey;
+  /** Whose it is, within which organisation. */
+  readonly subject: string;
 }
 
 export type CredentialResult =
@@ -33,7 +35,10 @@ export interface CredentialsOptions {
   readonly mint: Mint;
   /** Milliseconds on a clock that only goes forward: a device's wrong date does no harm. */
   readonly now: () => number;
+  /** Called before the credential is used. */
   readonly onMint: (event: { type: "mint" | "renew"; claims: CredentialClaims; tookMs: number }) => void;
+  /** The session door said that this user may not have one. */
+  readonly onRefused?: () => void;
 }
 
 /** Part of its life after which a credential is renewed, and after which it is no longer sent. */
@@ -86,19 +91,33 @@ export function createCredentials(options: CredentialsOptions): Credentials {
   };
 }
 
-async function mintInto(state: State, { keys, mint, now, onMint }: CredentialsOptions): Promise<CredentialResult> {
+async function mintInto(state: State, options: CredentialsOptions): Promise<CredentialResult> {
+  const { keys, mint, now, onMint, onRefused } = options;
   const type = state.held ? "renew" : "mint";
   const startedMs = now();
   const proofKey = await keys.load();
   const result = await mint(proofKey, state.refused);
-  if (!result.ok) return result;
+  if (!result.ok) {
+    if (isNoEntry(result.failure)) onRefused?.();
+    return result;
+  }
   const held = await hold(result.minted, proofKey, now());
   state.held = held;
   onMint({ type, claims: result.minted.claims, tookMs: now() - startedMs });
   return { ok: true, credential: held };
 }
 
+function isNoEntry(failure: MintFailure): boolean {
+  return failure.kind === "refused" && (failure.status === 401 || failure.status === 403);
+}
+
+/** A credential's subject, which is one only within its organisation. */
+export function subjectOf({ sub, grant }: CredentialClaims): string {
+  return JSON.stringify([grant.org, sub]);
+}
+
 async function hold({ value, claims, ageMs }: Minted, proofKey: ProofKey, nowMs: number) {
   const lifeMs = (claims.exp - claims.iat) * 1000;
-  return { value, proofKey, ath: await sha256Base64url(value), bornMs: nowMs - ageMs, lifeMs };
+  const ath = await sha256Base64url(value);
+  return { value, proofKey, subject: subjectOf(claims), ath, bornMs: nowMs - ageMs, lifeMs };
 }

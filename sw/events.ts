@@ -38,7 +38,29 @@ export type GateEvent =
       readonly sizeBytes: number;
       readonly error?: ErrorDetails;
     }
+  | {
+      /**
+       * A connection broke, and the answer goes on from byte `position`, `tookMs` after that. By `page` also where the page
+       * lost the worker.
+       */
+      readonly type: "resume";
+      readonly by: HandledBy;
+      readonly requestId: string;
+      readonly position: number;
+      readonly tookMs: number;
+    }
   | { readonly type: "offline"; readonly by: HandledBy; readonly requestId: string }
+  | {
+      /**
+       * A request that waited, by the id in its `x-mintgate-outbox`: its answer is there, for who asks the same again; or it
+       * was refused for good, too old, or cut off again and again, and waits no more.
+       */
+      readonly type: "delivered" | "undeliverable";
+      readonly by: HandledBy;
+      readonly requestId: string;
+      /** That of the answer, if there was one. */
+      readonly status: number | undefined;
+    }
   | {
       /** The request waits for the browser to download its built-in model; `loaded` goes from 0 to 1. */
       readonly type: "download";

@@ -1,4 +1,3 @@
-import { errorSchemaOf } from "../mint-server/contract/error-shapes.ts";
 import { findTarget, type Target } from "./intercept.ts";
 import type { createLocalFetch } from "./local-fetch.ts";
 import { fetchThroughWorker } from "./page-calls.ts";
@@ -18,9 +17,8 @@ interface Wrapping {
 /** A `fetch` that sees to covered requests, and hands all others to the browser's own as they are. */
 export function wrapFetch({ settings, native, worker, inPage, local }: Wrapping): typeof fetch {
   const covered = async (input: RequestInfo | URL, init: RequestInit | undefined, target: Target) => {
-    const controller = worker();
-    return controller
-      ? fetchThroughWorker(native, controller, { input, init, schema: errorSchemaOf(target.url) })
+    return worker()
+      ? fetchThroughWorker(native, worker, { input, init, target })
       : inPage(new Request(input, { ...init, keepalive: false }), target);
   };
   return (input, init) => {

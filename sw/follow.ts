@@ -5,12 +5,24 @@ import { bodyHeaders, type LocalAnswer, OFFLINE, toResponse } from "./answers.ts
 import type { GateEvent, HandledBy } from "./events.ts";
 import type { Target } from "./intercept.ts";
 import { type Journal, openJournal } from "./journal.ts";
-import { type Outcome, relay } from "./relay.ts";
+import { type Again, type Outcome, relay } from "./relay.ts";
 
 /** Where what happens is reported. */
 export interface Reporter {
   readonly by: HandledBy;
   readonly emit: (event: GateEvent) => void;
+}
+
+/** An answer that the mint-server works on, whoever follows it. */
+export interface UnderWay {
+  /** Nobody follows it, but somebody may ask the same again, and get it. */
+  leave(): void;
+  /** Ends it there, unless somebody follows it by now. Never rejects. */
+  stop(): Promise<void>;
+  /** What names it there. */
+  readonly key: string;
+  /** Its page has ended it, and may still follow it: it is not to be asked for again. */
+  onStopped(): void;
 }
 
 /** One caught request. */
@@ -20,35 +32,56 @@ export interface Call {
   readonly target: Target;
   /** Aborted when the caller leaves, in any phase; the pipeline aborts it itself when the answer's reader cancels. */
   readonly abort: AbortController;
+  /** The browser's name for who asks, where that is not this page itself. */
+  readonly clientId?: string;
   /** The answer's headers are there; from here on its stream tells when the caller leaves. */
   readonly onHeaders?: () => void;
+  /** What names its answer at the mint-server; the id unless given. */
+  readonly key?: string;
+  /** How long it is tried again if it was lost before its answer began; as long as the mint-server holds that unless given. */
+  readonly patienceMs?: number;
+  /** Called before it is sent, if its answer is one that can be stopped. */
+  readonly onUnderWay?: (answer: UnderWay) => void;
+  /** The caller has left an answer that goes on at the mint-server. Where absent, it is stopped there. */
+  readonly onLeft?: (answer: UnderWay) => void;
+  /** It is about to be sent, with a credential of this subject. */
+  readonly onSend?: (subject: string) => void;
+  /** Each piece of the answer's body, right before it goes to the caller. */
+  readonly onChunk?: (bytes: Uint8Array) => void;
   /** Called once, when nothing more will come. */
   readonly onDone?: (outcome: Outcome) => void;
 }
+
+/** Answers a request with this body. */
+export type AnswerTo = (body: ArrayBuffer | undefined) => Promise<Response | LocalAnswer>;
 
 /**
  * Sees a caught request through: reads its body, has it answered, streams the answer back and reports each step. Failures
  * are responses that SDKs understand; rejects only when the caller has left, with the abort's reason.
  */
-export async function follow(
-  reporter: Reporter,
-  call: Call,
-  answerTo: (body: ArrayBuffer | undefined) => Promise<Response | LocalAnswer>,
-): Promise<Response> {
+export async function follow(reporter: Reporter, call: Call, answerTo: AnswerTo, again?: Again): Promise<Response> {
   const journal = openJournal(reporter, call);
   try {
     // First of all: it may be gone later, and Firefox has no `request.body` to ask.
     const body = await call.request.arrayBuffer();
     const answer = await answerTo(body.byteLength > 0 ? body : undefined);
     call.onHeaders?.();
-    return answer instanceof Response ? handOn(answer, call, journal) : answerHere(answer, reporter, call, journal);
+    return answer instanceof Response
+      ? handOn(answer, { call, journal, again })
+      : answerHere(answer, reporter, call, journal);
   } catch (error) {
     journal.end(call.abort.signal.aborted ? "cancelled" : "failed");
     throw error;
   }
 }
 
-function handOn(answer: Response, call: Call, journal: Journal): Response {
+interface HandingOn {
+  readonly call: Call;
+  readonly journal: Journal;
+  readonly again: Again | undefined;
+}
+
+function handOn(answer: Response, { call, journal, again }: HandingOn): Response {
   journal.headers(answer);
   const { status, statusText } = answer;
   const init = { status, statusText, headers: bodyHeaders(answer.headers) };
@@ -61,6 +94,7 @@ function handOn(answer: Response, call: Call, journal: Journal): Response {
   const probe = endpoint && isEvents ? createStreamProbe(endpoint.terminal) : undefined;
   const body = relay(answer.body, {
     signal: call.abort.signal,
+    again,
     chunk(bytes) {
       journal.chunk(bytes);
       probe?.feed(bytes);
@@ -80,7 +114,7 @@ function streamOutcome(state: StreamState, outcome: Outcome): Outcome {
 }
 
 function answerHere(answer: LocalAnswer, { by, emit }: Reporter, call: Call, journal: Journal): Response {
-  if (answer === OFFLINE) emit({ type: "offline", by, requestId: call.id });
+  if (answer.error.type === OFFLINE.error.type) emit({ type: "offline", by, requestId: call.id });
   journal.end("failed", answer.error);
   return toResponse(answer, errorSchemaOf(call.target.url));
 }

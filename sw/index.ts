@@ -10,6 +10,8 @@ export type { JsMessage, JsModel, JsModelRequest } from "./local-models.ts";
 export interface WorkerOptions extends ProxyOptions {
   /** Functions that answer in this worker, by the name of the model. Requests for them are sent nowhere. */
   readonly models?: Readonly<Record<string, JsModel>>;
+  /** The one of `models` that answers chat requests for any other model while the mint-server cannot be reached. */
+  readonly offlineModel?: string;
 }
 
 /**
@@ -22,6 +24,6 @@ export interface WorkerOptions extends ProxyOptions {
  * declare const self: ServiceWorkerGlobalScope;
  * installProxy(self, { org: "acme" });
  */
-export function installProxy(scope: WorkerScope, { models, ...options }: WorkerOptions = {}): void {
-  install(scope, options, models && createLocalHandler(models));
+export function installProxy(scope: WorkerScope, { models, offlineModel, ...options }: WorkerOptions = {}): void {
+  install(scope, options, models && createLocalHandler(models, offlineModel));
 }

@@ -13,7 +13,7 @@ export interface Journal {
 }
 
 /** Starts the report of a caught request. */
-export function openJournal({ by, emit }: Reporter, { id: requestId, request, onDone }: Call): Journal {
+export function openJournal({ by, emit }: Reporter, { id: requestId, request, onChunk, onDone }: Call): Journal {
   const startedMs = performance.now();
   const elapsed = () => performance.now() - startedMs;
   let firstByteMs: number | undefined;
@@ -31,6 +31,7 @@ export function openJournal({ by, emit }: Reporter, { id: requestId, request, on
     chunk(bytes) {
       firstByteMs ??= elapsed();
       sizeBytes += bytes.byteLength;
+      onChunk?.(bytes);
     },
     end(outcome, error = outcome === "failed" ? TRUNCATED : undefined) {
       if (ended) return;

@@ -36,6 +36,12 @@ export function findLocal(models: LocalModels, body: ArrayBuffer | undefined): J
   return Object.hasOwn(models, asText(fields?.model) ?? "") ? fields : undefined;
 }
 
+/** A body's fields, but for another model. */
+export function readAs(model: string, body: ArrayBuffer | undefined): Json | undefined {
+  const fields = body && asObject(parse(new TextDecoder().decode(body)));
+  return fields && { ...fields, model };
+}
+
 /** Answers with a local model: sends nothing and asks for no credential. */
 export async function answerLocally(
   setup: LocalSetup,

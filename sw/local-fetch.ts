@@ -9,8 +9,15 @@ interface LocalFetchCall {
   readonly next: (input: Request, init: undefined, target: Target) => Promise<Response>;
 }
 
-/** Answers covered requests for the page's own models. Made only where there are any. */
-export function createLocalFetch(models: LocalModels): (call: LocalFetchCall) => Promise<Response> {
+/**
+ * Answers covered requests for the page's own models. Made only where there are any.
+ *
+ * @param offlineModel the one that answers for all others while the mint-server cannot be reached
+ */
+export function createLocalFetch(
+  models: LocalModels,
+  offlineModel: string | undefined,
+): (call: LocalFetchCall) => Promise<Response> {
   const load = () => import("./local-page.ts");
   // So that it is there without a network, or asked for again then.
   load().catch(() => undefined);
@@ -19,7 +26,10 @@ export function createLocalFetch(models: LocalModels): (call: LocalFetchCall) =>
     const isPost = request.method === "POST";
     const isOurs = isPost ? Object.hasOwn(models, await modelOf(request)) : target.path.startsWith("models");
     const ask = () => next(request, undefined, target);
-    return isOurs ? (await load()).answerInPage({ models, request, target, next: ask }) : ask();
+    if (isOurs) return (await load()).answerInPage({ models, request, target, next: ask });
+    if (!isPost || offlineModel === undefined) return ask();
+    const spare = request.clone();
+    return (await load()).answerUnlessReached({ models, request: spare, target, next: ask }, offlineModel);
   };
 }
 

@@ -24,6 +24,15 @@ export async function listWithLocal(models: LocalModels, path: string, next: () 
   return Response.json({ ...list, data: [...local, ...others] }, { headers: bodyHeaders(answer.headers) });
 }
 
+/** What `next` gives, or while the mint-server cannot be reached what `otherwise` does, if that is an answer. */
+export async function unlessOffline(next: () => Promise<Answer>, otherwise: () => Promise<Answer>): Promise<Answer> {
+  const answer = await next().catch(unlessUnreachable);
+  if (!(await isOffline(answer))) return answer;
+  const other = await otherwise();
+  // What the model has nothing like is not refused for good: online there is another.
+  return other instanceof Response && other.ok ? other : answer;
+}
+
 /** In a page without a network, not even the code that would ask may be there. Both are a TypeError, as `fetch` makes them. */
 function unlessUnreachable(error: unknown): LocalAnswer {
   if (error instanceof TypeError) return OFFLINE;

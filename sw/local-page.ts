@@ -1,11 +1,12 @@
 import { errorSchemaOf } from "../mint-server/contract/error-shapes.ts";
 import { HEADER } from "../mint-server/contract/headers.ts";
-import { toResponse } from "./answers.ts";
+import type { Json } from "../mint-server/wire/read.ts";
+import { type LocalAnswer, toResponse } from "./answers.ts";
 import { createEmitter } from "./emitter.ts";
 import { follow } from "./follow.ts";
 import type { Target } from "./intercept.ts";
-import { answerLocally, findLocal, type LocalSetup, newId } from "./local-answer.ts";
-import { listWithLocal } from "./local-list.ts";
+import { answerLocally, findLocal, type LocalSetup, newId, readAs } from "./local-answer.ts";
+import { listWithLocal, unlessOffline } from "./local-list.ts";
 import type { LocalModels } from "./local-models.ts";
 import { chat, completions } from "./local-schemas.ts";
 import { askWindow } from "./local-window.ts";
@@ -21,6 +22,8 @@ const SCHEMAS: LocalSetup["schemas"] = {
   responses: async () => (await import("./local-responses.ts")).responses,
 };
 
+type ReadBody = (bytes: ArrayBuffer | undefined) => Json | undefined;
+
 interface LocalRequest {
   readonly models: LocalModels;
   readonly request: Request;
@@ -33,14 +36,26 @@ interface LocalRequest {
 export async function answerInPage({ models, request, target, next }: LocalRequest): Promise<Response> {
   const answer =
     request.method === "POST"
-      ? await answerCall(models, request, target)
+      ? await answerCall(models, request, target, (bytes) => findLocal(models, bytes))
       : await listWithLocal(models, target.path, next);
+  return finished(answer, request, target);
+}
+
+/** Answers a request for a model that is not the page's own: with this one of those, if the mint-server cannot be reached. */
+export async function answerUnlessReached(
+  { models, request, target, next }: LocalRequest,
+  offlineModel: string,
+): Promise<Response> {
+  const onDevice = () => answerCall(models, request, target, (bytes) => readAs(offlineModel, bytes));
+  return finished(await unlessOffline(next, onDevice), request, target);
+}
+
+function finished(answer: Response | LocalAnswer, request: Request, target: Target): Response {
   const response = answer instanceof Response ? answer : toResponse(answer, errorSchemaOf(target.url));
   Object.defineProperty(response, "url", { value: request.url });
   return response;
 }
-
-async function answerCall(models: LocalModels, request: Request, target: Target): Promise<Response> {
+async function answerCall(models: LocalModels, request: Request, target: Target, read: ReadBody): Promise<Response> {
   const { signal: leaving } = request;
   leaving.throwIfAborted();
   const abort = new AbortController();
@@ -56,7 +71,7 @@ async function answerCall(models: LocalModels, request: Request, target: Target)
       askWindow(call, (loaded) => emit({ type: "download", by: "page", requestId, model: call.request.model, loaded })),
   };
   return follow({ by: "page", emit }, { id: requestId, request, target, abort, onDone }, (bytes) => {
-    const body = findLocal(models, bytes) ?? {};
+    const body = read(bytes) ?? {};
     return unlessAborted(answerLocally(setup, { path: target.path, body, signal }), signal);
   });
 }

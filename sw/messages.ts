@@ -1,3 +1,5 @@
+import type { CacheInfo } from "./cache.ts";
+
 /** What a page posts to the worker. A port goes along where an answer is awaited. */
 export type PageMessage =
   /** The page gave a request up; no engine tells the worker so before the answer's first byte. */
@@ -6,8 +8,16 @@ export type PageMessage =
   | { readonly type: "mintgate:ping"; readonly id: string }
   /** Is this worker ours? Answered by a {@link ReadyMessage} on the port. */
   | { readonly type: "mintgate:hello" }
-  /** Forget credential and key. Answered by a {@link ReadyMessage} on the port when done. */
-  | { readonly type: "mintgate:sign-out" };
+  /** Forget credential, key and all answers. Answered by a {@link ReadyMessage} on the port when done. */
+  | { readonly type: "mintgate:sign-out" }
+  /** Delete all answers that are kept. Answered by a {@link ReadyMessage} on the port when done. */
+  | { readonly type: "mintgate:clear-cache" }
+  /** Something may wait, and the mint-server may be there again. */
+  | { readonly type: "mintgate:deliver" }
+  /** Break the connections of all that is under way. Answered by a {@link ReadyMessage} on the port. */
+  | { readonly type: "mintgate:interrupt" }
+  /** What is kept? Answered by a {@link CacheMessage} on the port. */
+  | { readonly type: "mintgate:cache-info" };
 
 /** What the worker posts to a page. */
 export type WorkerMessage =
@@ -20,6 +30,11 @@ export type WorkerMessage =
 
 export interface ReadyMessage {
   readonly type: "mintgate:ready";
+}
+
+export interface CacheMessage {
+  readonly type: "mintgate:cache-info";
+  readonly info: CacheInfo;
 }
 
 export interface SessionMessage {
@@ -36,6 +51,10 @@ export function readPageMessage(data: unknown): PageMessage | undefined {
       return typeof message.id === "string" ? { type: message.type, id: message.id } : undefined;
     case "mintgate:hello":
     case "mintgate:sign-out":
+    case "mintgate:clear-cache":
+    case "mintgate:deliver":
+    case "mintgate:interrupt":
+    case "mintgate:cache-info":
       return { type: message.type };
     default:
       return undefined;

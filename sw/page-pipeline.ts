@@ -1,11 +1,15 @@
 import { errorSchemaOf } from "../mint-server/contract/error-shapes.ts";
 import { HEADER } from "../mint-server/contract/headers.ts";
 import { INSECURE, toResponse } from "./answers.ts";
+import type { BrowserCache } from "./cache.ts";
 import { createGate } from "./gate.ts";
 import { type Gate, handle } from "./handle.ts";
 import type { Target } from "./intercept.ts";
+import { watchOutbox } from "./outbox-page.ts";
+import { stopWithPage } from "./page-leaving.ts";
 import type { Settings } from "./settings.ts";
 import { shareMint } from "./shared-mint.ts";
+import { createUnfinishedCalls } from "./unfinished.ts";
 
 /*
  * The pipeline of the worker, for pages that have none: web views, private windows, hard reloads, the time before the
@@ -30,13 +34,22 @@ export async function fetchInPage(options: PageOptions, request: Request, target
   const abort = new AbortController();
   const onAbort = () => abort.abort(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
-  const onDone = () => signal.removeEventListener("abort", onAbort);
-  const answer = await handle(gateFor(options), {
+  let settle = () => {};
+  const gate = gateFor(options);
+  const answer = await handle(gate, {
     id: request.headers.get(HEADER.requestId) ?? crypto.randomUUID(),
+    // The app's own name for a request need not be one that no other has.
+    key: crypto.randomUUID(),
     request,
     target,
     abort,
-    onDone,
+    onUnderWay(underWay) {
+      settle = stopWithPage(gate, target, underWay);
+    },
+    onDone() {
+      settle();
+      signal.removeEventListener("abort", onAbort);
+    },
   });
   Object.defineProperty(answer, "url", { value: request.url });
   return answer;
@@ -47,13 +60,35 @@ export async function signOutInPage(options: PageOptions): Promise<void> {
   if (globalThis.crypto?.subtle) await gateFor(options).credentials.signOut();
 }
 
+/** Sends what waits, from this page. */
+export async function deliverInPage(options: PageOptions): Promise<void> {
+  if (globalThis.crypto?.subtle) await gateFor(options).outbox?.deliver();
+}
+
+/** Breaks the connections of all that this page itself has under way. */
+export function interruptInPage(): void {
+  for (const gate of gates.values()) gate.interrupt?.();
+}
+
+/** What the pages of this origin keep; `undefined` where no key can be made, and so nothing is kept. */
+export function cacheInPage(options: PageOptions): BrowserCache | undefined {
+  return globalThis.crypto?.subtle && gateFor(options).cache;
+}
+
 /** One pipeline for all who use the same settings, and so one credential. */
 function gateFor({ settings, native, session }: PageOptions): Gate {
   const name = JSON.stringify(settings);
   const existing = gates.get(name);
   if (existing) return existing;
   const idToken = async () => session?.().catch(() => undefined);
-  const gate = createGate({ by: "page", settings, fetch: native, idToken, sharing: shareMint });
+  let isWatched = false;
+  const onQueued = () => {
+    if (!isWatched) watchOutbox(async () => gate.outbox?.deliver());
+    isWatched = true;
+  };
+  const plain = createGate({ by: "page", settings, fetch: native, idToken, sharing: shareMint, onQueued });
+  // Only what an SDK tries again is there to be taken: all that runs in this page is followed by it.
+  const gate: Gate = { ...plain, unfinished: createUnfinishedCalls({ isAlive: async () => true }) };
   gates.set(name, gate);
   return gate;
 }

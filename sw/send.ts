@@ -25,14 +25,25 @@ export interface Outgoing {
 const PREPARE_MS = 30;
 
 /**
- * Sends a request with a proof, and once more if the server wants a newer nonce (RFC 9449 §8): the caller never sees
- * that answer. Rejects as `fetch` does, when the mint-server cannot be reached or the signal fires.
+ * How often a proof that was refused for so is replaced. Nonces change (RFC 9449 §8). And Chromium sends a request again by
+ * itself, just as it was, when it finds a kept connection closed: its proof was seen before then.
+ */
+const REPLACED: Readonly<Record<string, number>> = { use_dpop_nonce: 1, invalid_dpop_proof: 3 };
+
+/**
+ * Sends a request with a proof, and again if the server wants another proof: the caller never sees that answer. Rejects as
+ * `fetch` does, when the mint-server cannot be reached or the signal fires.
  */
 export async function send(line: Line, outgoing: Outgoing): Promise<Response> {
-  const first = await sendOnce(line, outgoing);
-  if (refusalOf(first) !== "use_dpop_nonce") return first;
-  await first.body?.cancel();
-  return sendOnce(line, outgoing);
+  const left = { ...REPLACED };
+  for (;;) {
+    const response = await sendOnce(line, outgoing);
+    const refusal = refusalOf(response) ?? "";
+    const times = left[refusal] ?? 0;
+    if (times === 0) return response;
+    left[refusal] = times - 1;
+    await response.body?.cancel();
+  }
 }
 
 /** The OAuth error of a refused request (RFC 6750 §3), from its `WWW-Authenticate`. */
@@ -52,7 +63,8 @@ async function sendOnce(line: Line, outgoing: Outgoing): Promise<Response> {
     method,
     headers,
     credentials: outgoing.cookies,
-    cache: "no-store",
+    // Browsers keep no answer to a POST, and would add `Cache-Control: no-cache`, which is an order to the edge's cache.
+    cache: method === "POST" ? "default" : "no-store",
     // Credential and prompt are for this address only.
     redirect: "error",
     ...(body !== undefined && { body }),

@@ -12,6 +12,8 @@ export interface ProxyOptions {
   readonly publicHosts?: boolean;
   /** Ask the page for the app's ID token before minting. `register({ session })` sets it. */
   readonly askSession?: boolean;
+  /** What answers kept in this browser may take; `false` keeps none. Default: 32 MiB. */
+  readonly cache?: { readonly maxBytes: number } | false;
 }
 
 /** Options with every default filled in. URLs are absolute and have no slash at their end. */
@@ -22,9 +24,16 @@ export interface Settings {
   readonly template: string | undefined;
   readonly publicHosts: boolean;
   readonly askSession: boolean;
+  /** 0 keeps nothing. */
+  readonly cacheBytes: number;
 }
 
-/** Fills in the defaults. `pageURL`: what a relative `mintServer` is relative to. Throws a TypeError for a broken URL. */
+const CACHE_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Fills in the defaults. `pageURL`: what a relative `mintServer` is relative to. Throws a TypeError for a broken URL, and for
+ * a cache of no size.
+ */
 export function resolveSettings(options: ProxyOptions, pageURL: string): Settings {
   const { origin } = new URL(pageURL);
   return {
@@ -34,7 +43,14 @@ export function resolveSettings(options: ProxyOptions, pageURL: string): Setting
     template: options.template,
     publicHosts: options.publicHosts ?? true,
     askSession: options.askSession ?? false,
+    cacheBytes: cacheBytes(options),
   };
+}
+
+function cacheBytes({ cache }: ProxyOptions): number {
+  const maxBytes = cache === false ? 0 : (cache?.maxBytes ?? CACHE_BYTES);
+  if (!(maxBytes >= 0)) throw new TypeError("The option `cache.maxBytes` is no number of bytes.");
+  return maxBytes;
 }
 
 /**
@@ -48,6 +64,7 @@ export function withOptions(scriptURL: string, options: ProxyOptions): string {
   if (options.template !== undefined) query.set("template", options.template);
   if (options.publicHosts === false) query.set("hosts", "0");
   if (options.askSession) query.set("session", "1");
+  if (options.cache !== undefined) query.set("cache", String(cacheBytes(options)));
   const text = query.toString();
   return text ? `${scriptURL}${scriptURL.includes("?") ? "&" : "?"}${text}` : scriptURL;
 }
@@ -65,5 +82,6 @@ export function optionsFromScript(scriptURL: string): ProxyOptions {
     ...text("template", "template"),
     ...(query.get("hosts") === "0" && { publicHosts: false }),
     ...(query.get("session") === "1" && { askSession: true }),
+    ...(Number(query.get("cache") ?? Number.NaN) >= 0 && { cache: { maxBytes: Number(query.get("cache")) } }),
   };
 }

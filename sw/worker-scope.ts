@@ -7,6 +7,7 @@
 export interface WorkerClient {
   readonly id: string;
   readonly type: string;
+  readonly url: string;
   postMessage(message: unknown, transfer: Transferable[]): void;
 }
 
@@ -28,16 +29,23 @@ export interface WorkerMessageEvent extends LifetimeEvent {
   readonly source: object | null;
 }
 
+/** Background Sync: there is a network again. Chromium only. */
+interface WorkerSyncEvent extends LifetimeEvent {
+  readonly tag: string;
+}
+
 interface WorkerEvents {
   readonly fetch: WorkerFetchEvent;
   readonly message: WorkerMessageEvent;
   readonly install: LifetimeEvent;
   readonly activate: LifetimeEvent;
+  readonly sync: WorkerSyncEvent;
 }
 
 /** What `installProxy` is given: a Service Worker's `self`. */
 export interface WorkerScope {
   readonly location: { readonly href: string };
+  readonly registration: { readonly scope: string; readonly sync?: { register(tag: string): Promise<void> } };
   readonly clients: {
     get(id: string): Promise<WorkerClient | undefined>;
     matchAll(options: { type: "window"; includeUncontrolled: boolean }): Promise<readonly WorkerClient[]>;

@@ -49,10 +49,12 @@ for (const { by, options } of COVERS) {
           ({ fields, eventsSent }) => fields.user === user && eventsSent >= events,
         );
         expect(reached.closed).toBe(false);
+        const leftMs = performance.now();
         if (way === "an abort") await watched.page.evaluate(() => (globalThis as never as { leave(): void }).leave());
         else await watched.page.close();
         const ended = await rig.standIn.waitFor(({ number, closed }) => number === reached.number && closed);
         expect(ended.leftEarly).toBe(true);
+        expect(performance.now() - leftMs).toBeLessThan(1_000);
       },
     );
   }

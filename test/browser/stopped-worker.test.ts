@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type BrowserRig, startBrowserRig } from "../support/browser-rig.ts";
+import type { Orders } from "../support/stand-in/orders.ts";
 import { chat } from "../support/work.ts";
+import { stopWorkers } from "./cuts.ts";
 
 let rig: BrowserRig;
 beforeAll(async () => {
@@ -8,27 +11,93 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-test("a stream whose worker is stopped fails in the page's hands, and does not end short", async () => {
-  const { page, context, close } = await rig.open();
-  onTestFinished(close);
+/** In the page: reads an answer to its end, and says what the page heard of its going on. */
+async function readThrough(this: void, body: unknown) {
+  const positions: number[] = [];
+  app.onEvent((event) => event.type === "resume" && positions.push(event.position));
+  const answer = await fetch("https://api.openai.com/v1/chat/completions", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { sha256, url: answer.url, positions, tail: new TextDecoder().decode(bytes.slice(-300)) };
+}
+
+const WORK: readonly {
+  readonly what: string;
+  readonly stream: boolean;
+  readonly orders: Orders;
+  readonly events: number;
+}[] = [
+  { what: "a stream in the middle", stream: true, orders: { events: 200, everyMs: 10 }, events: 20 },
+  { what: "a stream before its first byte", stream: true, orders: { events: 20, firstByteDelayMs: 1_000 }, events: 0 },
+  { what: "a whole answer", stream: false, orders: { firstByteDelayMs: 1_000 }, events: 0 },
+];
+
+test.each(WORK)(
+  "$what goes on when its worker is stopped, and is paid for once",
+  async ({ stream, orders, events }) => {
+    const watched = await rig.open();
+    onTestFinished(watched.close);
+    const user = crypto.randomUUID();
+    const reading = watched.page.evaluate(readThrough, chat(orders, { stream, user }));
+    await rig.standIn.waitFor(({ fields, eventsSent }) => fields.user === user && eventsSent >= events);
+    await stopWorkers(watched.page);
+    const { sha256, url, positions } = await reading;
+    const calls = rig.standIn.requests.filter(({ fields }) => fields.user === user);
+    expect(calls).toHaveLength(1);
+    expect(sha256).toBe(
+      createHash("sha256")
+        .update(calls[0]?.answer ?? "")
+        .digest("hex"),
+    );
+    expect(url).toBe("https://api.openai.com/v1/chat/completions");
+    if (events > 0) expect(positions.some((position) => position > 0)).toBe(true);
+  },
+);
+
+test("a stream whose worker is stopped, and whose mint-server has lost it, ends in one typed error", async () => {
+  const watched = await rig.open();
+  onTestFinished(watched.close);
   const user = crypto.randomUUID();
-  const reading = page.evaluate(
+  const reading = watched.page.evaluate(readThrough, chat({ events: 2000, everyMs: 20 }, { stream: true, user }));
+  await rig.standIn.waitFor(({ fields, eventsSent }) => fields.user === user && eventsSent >= 3);
+  await stopWorkers(watched.page);
+  await rig.restart();
+  const { tail } = await reading;
+  expect(tail.match(/stream_truncated/g)).toHaveLength(1);
+  expect(tail).not.toContain("[DONE]");
+});
+
+test("a stop reaches the provider from a page whose worker was stopped in between", async () => {
+  const watched = await rig.open();
+  onTestFinished(watched.close);
+  const user = crypto.randomUUID();
+  await watched.page.evaluate(
     async (body) => {
+      const heard = new Promise<void>((resolve) => {
+        app.onEvent((event) => event.type === "resume" && resolve());
+      });
       const answer = await fetch("https://api.openai.com/v1/chat/completions", {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify(body),
       });
-      return answer.text().then(
-        () => "ended",
-        (error) => `${error}`,
-      );
+      const reader = answer.body?.getReader();
+      const reading = (async () => {
+        while (!(await reader?.read())?.done);
+      })();
+      Object.assign(globalThis, { leave: () => reader?.cancel(), resumed: heard, reading });
     },
     chat({ events: 2000, everyMs: 20 }, { stream: true, user }),
   );
-  await rig.standIn.waitFor(({ fields, eventsSent }) => fields.user === user && eventsSent >= 3);
-  const devTools = await context.newCDPSession(page);
-  await devTools.send("ServiceWorker.enable");
-  await devTools.send("ServiceWorker.stopAllWorkers");
-  expect(await reading).toMatch(/^TypeError/);
+  const reached = await rig.standIn.waitFor(({ fields, eventsSent }) => fields.user === user && eventsSent >= 3);
+  await stopWorkers(watched.page);
+  await watched.page.evaluate(() => (globalThis as never as { resumed: Promise<void> }).resumed);
+  await watched.page.evaluate(() => (globalThis as never as { leave(): Promise<void> }).leave());
+  const ended = await rig.standIn.waitFor(({ number, closed }) => number === reached.number && closed);
+  expect(ended.leftEarly).toBe(true);
 });

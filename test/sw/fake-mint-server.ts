@@ -21,9 +21,13 @@ export interface FakeMintServer {
   readonly seen: readonly Seen[];
   mints(): readonly Seen[];
   calls(): readonly Seen[];
+  /** The keys of the answers that were stopped, in their order. */
+  stops(): readonly string[];
   /** From now on, only proofs with this nonce are taken. */
   nonce: string | undefined;
   ttlSeconds: number;
+  /** Whose credentials are issued. */
+  subject: string;
   /** Credentials that are answered with 401 `invalid_token`. */
   readonly revoked: Set<string>;
   /** Answers the session door in place of a credential. */
@@ -42,12 +46,16 @@ export function createFakeMintServer(): FakeMintServer {
   const seen: Seen[] = [];
   let issued = 0;
   const isMint = ({ url }: Seen) => url.endsWith("/v1/proxy/credentials/session");
+  const isStop = ({ url }: Seen) => url.endsWith("/v1/proxy/answers/cancel");
   const server: FakeMintServer = {
     seen,
     mints: () => seen.filter(isMint),
-    calls: () => seen.filter((one) => !isMint(one)),
+    calls: () => seen.filter((one) => !isMint(one) && !isStop(one)),
+    stops: () =>
+      seen.filter(isStop).map(({ body }) => (JSON.parse(body) as { idempotency_key: string }).idempotency_key),
     nonce: undefined,
     ttlSeconds: 600,
+    subject: "s",
     revoked: new Set(),
     door: undefined,
     answer: () => Response.json({ ok: true }),
@@ -60,11 +68,10 @@ export function createFakeMintServer(): FakeMintServer {
       seen.push(one);
       if (server.nonce !== undefined && one.proof.nonce !== server.nonce)
         return refused("use_dpop_nonce", server.nonce);
-      if (isMint(one))
-        return server.door ? server.door(one) : issue(one.jkt, server.ttlSeconds, ++issued, server.nonce);
+      if (isMint(one)) return server.door ? server.door(one) : issue(one.jkt, server, ++issued);
       if (one.credential === undefined || server.revoked.has(one.credential))
         return refused("invalid_token", server.nonce);
-      return server.answer(one);
+      return isStop(one) ? Response.json({ cancelled: true }) : server.answer(one);
     },
   };
   return server;
@@ -90,11 +97,18 @@ async function verify(url: string, init: RequestInit): Promise<Seen> {
   return { url, method, headers, body, init, proof, credential, jkt: await jwkThumbprint(jwk as unknown as ProofJwk) };
 }
 
-function issue(jkt: string, ttlSeconds: number, number: number, nonce: string | undefined): Response {
+function issue(jkt: string, { ttlSeconds, subject, nonce }: FakeMintServer, number: number): Response {
   const iat = 1_000;
-  const claims = { sub: "s", jti: String(number), iat, exp: iat + ttlSeconds, cnf: { jkt }, grant: { org: "default" } };
+  const claims = {
+    sub: subject,
+    jti: String(number),
+    iat,
+    exp: iat + ttlSeconds,
+    cnf: { jkt },
+    grant: { org: "default" },
+  };
   const key = ["{}", JSON.stringify(claims), ""].map((part) => toBase64url(utf8(part))).join(".");
-  const answer = { key, expires_at: claims.exp, token_type: "DPoP", subject: "s" };
+  const answer = { key, expires_at: claims.exp, token_type: "DPoP", subject };
   return Response.json(answer, nonce === undefined ? {} : { headers: { "dpop-nonce": nonce } });
 }
 

@@ -23,11 +23,19 @@ describe("what goes to the mint-server", () => {
     expect(sent?.url).toBe("https://app.example/v1/proxy/chat/completions?a=1");
     expect(sent?.body).toBe(body);
     expect([...(sent?.headers.keys() ?? [])].sort()).toEqual(
-      ["authorization", "content-type", "dpop", "idempotency-key", HEADER.useCache, HEADER.completeness].sort(),
+      [
+        "authorization",
+        "content-type",
+        "dpop",
+        "idempotency-key",
+        HEADER.hold,
+        HEADER.useCache,
+        HEADER.completeness,
+      ].sort(),
     );
     expect(sent?.headers.get("authorization")).toMatch(/^DPoP [\w-]+\.[\w-]+\./);
     expect(sent?.headers.get(HEADER.completeness)).toBe("caller");
-    expect(sent?.init).toMatchObject({ redirect: "error", cache: "no-store", credentials: "same-origin" });
+    expect(sent?.init).toMatchObject({ redirect: "error", cache: "default", credentials: "same-origin" });
   });
 
   test("promises to prove completeness only where it knows the terminal marker", async () => {
@@ -96,6 +104,20 @@ describe("nonces", () => {
 });
 
 describe("proofs", () => {
+  test("that the server has seen, since the browser sent them again by itself, are replaced a few times", async () => {
+    const rig = createRig();
+    let refusals = 3;
+    rig.server.answer = () =>
+      refusals-- > 0
+        ? new Response("{}", { status: 401, headers: { "www-authenticate": 'DPoP error="invalid_dpop_proof"' } })
+        : Response.json({});
+    expect((await rig.call()).status).toBe(200);
+    expect(new Set(rig.server.calls().map(({ proof }) => proof.jti)).size).toBe(4);
+    refusals = Number.POSITIVE_INFINITY;
+    expect((await rig.call()).status).toBe(401);
+    expect(rig.server.calls()).toHaveLength(8);
+  });
+
   test("are each used once, whether requests come one by one or together", async () => {
     const rig = createRig();
     rig.server.nonce = "n1";

@@ -13,6 +13,7 @@ function createScope(scriptURL = "https://app.example/mintgate-sw.js") {
   const posted: unknown[] = [];
   const scope: WorkerScope = {
     location: { href: scriptURL },
+    registration: { scope: "https://app.example/" },
     clients: {
       get: async (id) => pages.get(id),
       matchAll: async () => [...pages.values()],
@@ -25,10 +26,15 @@ function createScope(scriptURL = "https://app.example/mintgate-sw.js") {
   const dispatch = (type: string, event: unknown) => {
     for (const listener of listeners.get(type) ?? []) listener(event as never);
   };
-  const openPage = (id: string, onMessage?: (message: unknown, port: MessagePort) => void) =>
+  const openPage = (
+    id: string,
+    onMessage?: (message: unknown, port: MessagePort) => void,
+    url = "https://app.example/chat",
+  ) =>
     pages.set(id, {
       id,
       type: "window",
+      url,
       postMessage(message, [port]) {
         posted.push(message);
         onMessage?.(message, port as MessagePort);
@@ -49,6 +55,10 @@ function createScope(scriptURL = "https://app.example/mintgate-sw.js") {
     dispatch("fetch", event);
     return { answer, waiting };
   };
+  const navigate = () => {
+    const request = Object.defineProperty(new Request("https://app.example/chat"), "mode", { value: "navigate" });
+    dispatch("fetch", { request, clientId: "", respondWith: () => undefined, waitUntil: () => undefined });
+  };
   const message = (data: unknown, ports: readonly MessagePort[] = []) => {
     const waiting: Promise<unknown>[] = [];
     const source = { postMessage: (reply: unknown) => void posted.push(reply) };
@@ -56,7 +66,7 @@ function createScope(scriptURL = "https://app.example/mintgate-sw.js") {
     dispatch("message", event);
     return waiting;
   };
-  return { scope, openPage, closePage: (id: string) => pages.delete(id), request, message, posted };
+  return { scope, openPage, closePage: (id: string) => pages.delete(id), request, navigate, message, posted };
 }
 
 let server: FakeMintServer;
@@ -184,6 +194,94 @@ describe("installProxy", () => {
     await worker.request().answer;
     const [before, after] = server.mints();
     expect(before?.jkt).not.toBe(after?.jkt);
+  });
+});
+
+describe("a page that leaves an answer", () => {
+  const ask = { headers: { "x-mintgate-request": "r1" } };
+
+  function openScope() {
+    const worker = createScope();
+    installProxy(worker.scope);
+    worker.openPage("page");
+    return worker;
+  }
+
+  test("stops it at the mint-server, if it says so", async () => {
+    const worker = openScope();
+    const { waiting: arrived } = answerNever();
+    const { answer, waiting } = worker.request(ask);
+    answer?.catch(() => undefined);
+    await arrived;
+    await Promise.all(worker.message({ type: "mintgate:cancel", id: "r1" }));
+    // The message keeps the worker alive until the mint-server knows.
+    expect(server.stops()).toEqual(["r1"]);
+    await Promise.all(waiting);
+  });
+
+  test("stops it at the mint-server, if it cancels a stream and stays", async () => {
+    const worker = openScope();
+    server.answer = () => eventStream(["data: {}\n\n"], "stay");
+    const { answer, waiting } = worker.request(ask);
+    await (await answer)?.body?.cancel();
+    await Promise.all(waiting);
+    expect(server.stops()).toEqual(["r1"]);
+  });
+
+  test("stops it by closing, within a second", async () => {
+    const worker = openScope();
+    const { waiting: arrived } = answerNever();
+    const { answer, waiting } = worker.request(ask);
+    answer?.catch(() => undefined);
+    await arrived;
+    const closedMs = performance.now();
+    worker.closePage("page");
+    await Promise.all(waiting);
+    expect(server.stops()).toEqual(["r1"]);
+    expect(performance.now() - closedMs).toBeLessThan(1_000);
+  });
+
+  test.each(["another window", "one that comes back"])("leaves it to %s, which may ask the same", async (which) => {
+    const worker = openScope();
+    if (which === "another window") worker.openPage("other");
+    server.answer = () => eventStream(["data: {}\n\n"], "stay");
+    const first = worker.request(ask);
+    const { body } = (await first.answer) ?? {};
+    worker.closePage("page");
+    await body?.cancel();
+    if (which === "one that comes back") worker.openPage("other");
+    await Promise.all(first.waiting);
+    expect(server.stops()).toEqual([]);
+    server.answer = () => eventStream(["data: [DONE]\n\n"]);
+    const again = worker.request({ clientId: "other", headers: { "x-mintgate-request": "r2" } });
+    await (await again.answer)?.text();
+    const other = worker.request({ clientId: "other", headers: { "x-mintgate-request": "r3" } });
+    await (await other.answer)?.text();
+    expect(server.calls().map(({ headers }) => headers.get("idempotency-key"))).toEqual(["r1", "r1", "r3"]);
+  });
+
+  test("leaves it to the document that is being loaded", async () => {
+    const worker = openScope();
+    server.answer = () => eventStream(["data: {}\n\n"], "stay");
+    const { answer, waiting } = worker.request(ask);
+    const { body } = (await answer) ?? {};
+    worker.closePage("page");
+    await body?.cancel();
+    worker.navigate();
+    await Promise.all(waiting);
+    expect(server.stops()).toEqual([]);
+  });
+
+  test("does not leave it to a page outside the worker's scope", async () => {
+    const worker = openScope();
+    worker.openPage("elsewhere", undefined, "https://app.example.test/");
+    server.answer = () => eventStream(["data: {}\n\n"], "stay");
+    const { answer, waiting } = worker.request(ask);
+    const { body } = (await answer) ?? {};
+    worker.closePage("page");
+    await body?.cancel();
+    await Promise.all(waiting);
+    expect(server.stops()).toEqual(["r1"]);
   });
 });
 

@@ -1,12 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { errorEvent } from "../../mint-server/contract/error-shapes.ts";
-import { TRUNCATED } from "../../mint-server/contract/openai-error.ts";
 import { replaceFetch, wrapFetch } from "../../sw/fetch-wrapper.ts";
 import { listenToWorkers } from "../../sw/page-calls.ts";
 import { resolveSettings } from "../../sw/settings.ts";
-import { bodyOf, CHAT, eventStream, PAGE } from "./rig.ts";
-
-const DONE = "data: [DONE]\n\n";
+import { CHAT, PAGE } from "./rig.ts";
 
 /** A page under a worker: what it sent and posted, and the worker's messages to it. */
 function createPage({ answer = (): Response | Promise<Response> => Response.json({}), controlled = true } = {}) {
@@ -23,7 +19,6 @@ function createPage({ answer = (): Response | Promise<Response> => Response.json
     posted,
     inPage,
     onSession,
-    onPost: (_: { type: string; id: string }) => undefined as unknown,
     say: (data: unknown, ports: MessagePort[] = []) =>
       container.dispatchEvent(Object.assign(new Event("message"), { data, ports })),
     fetch: wrapFetch({
@@ -46,7 +41,6 @@ function createPage({ answer = (): Response | Promise<Response> => Response.json
   const worker = {
     postMessage(message: { type: string; id: string }) {
       posted.push(message);
-      page.onPost(message);
     },
   } as unknown as ServiceWorker;
   return page;
@@ -184,58 +178,6 @@ describe("the page's fetch", () => {
     expect(page.onSession).toHaveBeenCalledExactlyOnceWith(port1);
     port1.close();
     port2.close();
-  });
-});
-
-describe("a stream from the worker", () => {
-  test("is whole once the worker has said so, whichever comes first", async () => {
-    for (const early of [true, false]) {
-      const page = createPage({ answer: () => eventStream([DONE]) });
-      const answer = await page.fetch(CHAT, post());
-      const done = { type: "mintgate:done", id: idOf(page.sent[0]) };
-      if (early) page.say(done);
-      else page.onPost = ({ type }) => type === "mintgate:ping" && page.say(done);
-      expect(await answer.text()).toBe(DONE);
-    }
-  });
-
-  test("that ends because the worker was stopped ends in an error event, never silently short", async () => {
-    const page = createPage({ answer: () => eventStream(["data: {}\n\n"]) });
-    page.onPost = ({ type, id }) => type === "mintgate:ping" && page.say({ type: "mintgate:unknown", id });
-    expect(await (await page.fetch(CHAT, post())).text()).toBe(`data: {}\n\n${errorEvent(TRUNCATED)}`);
-  });
-
-  test("that breaks because the worker was stopped ends in an error event", async () => {
-    const page = createPage({ answer: () => eventStream(["data: {}\n\n"], "break") });
-    page.onPost = ({ type, id }) => type === "mintgate:ping" && page.say({ type: "mintgate:unknown", id });
-    expect(await (await page.fetch(CHAT, post())).text()).toBe(`data: {}\n\n${errorEvent(TRUNCATED)}`);
-  });
-
-  test("is the browser's own where a stopped worker's stream breaks by itself", async () => {
-    vi.stubGlobal("navigator", { userAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)" });
-    const answer = eventStream(["data: {}\n\n"]);
-    const page = createPage({ answer: () => answer });
-    expect(await page.fetch(CHAT, post())).toBe(answer);
-    expect(page.posted).toEqual([]);
-    page.say({ type: "mintgate:done", id: idOf(page.sent[0]) });
-  });
-
-  test("does not wait for ever for a worker that is gone", async () => {
-    vi.useFakeTimers();
-    const page = createPage({ answer: () => eventStream([DONE]) });
-    const text = (await page.fetch(CHAT, post())).text();
-    await vi.advanceTimersByTimeAsync(5_000);
-    expect(await text).toBe(DONE + errorEvent(TRUNCATED));
-  });
-
-  test("is cancelled through to the worker when the page cancels it", async () => {
-    const source = bodyOf([DONE], "stay");
-    const headers = { "content-type": "text/event-stream" };
-    const page = createPage({ answer: () => new Response(source.body, { headers }) });
-    const answer = await page.fetch(CHAT, post());
-    await answer.body?.cancel("left");
-    expect(await source.cancelled).toBe("left");
-    page.say({ type: "mintgate:done", id: idOf(page.sent[0]) });
   });
 });
 

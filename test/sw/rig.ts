@@ -1,4 +1,5 @@
-import { createCredentials } from "../../sw/credentials.ts";
+import type { BrowserCache } from "../../sw/cache.ts";
+import { createCredentials, subjectOf } from "../../sw/credentials.ts";
 import type { GateEvent } from "../../sw/events.ts";
 import type { Call } from "../../sw/follow.ts";
 import { type Gate, handle } from "../../sw/handle.ts";
@@ -40,6 +41,7 @@ export interface Rig {
 export function createRig(
   options: ProxyOptions = {},
   idToken = async (): Promise<string | undefined> => undefined,
+  cache?: BrowserCache,
 ): Rig {
   const server = createFakeMintServer();
   const settings = resolveSettings(options, PAGE);
@@ -49,9 +51,13 @@ export function createRig(
     keys: createMemoryKeys(),
     mint: createMint({ settings, line, idToken }),
     now: () => rig.clockMs,
-    onMint: (event) => events.push({ ...event, by: "worker" }),
+    onMint(event) {
+      cache?.belongTo(subjectOf(event.claims));
+      events.push({ ...event, by: "worker" });
+    },
+    onRefused: () => void cache?.shred("slot").catch(() => undefined),
   });
-  const gate: Gate = { by: "worker", line, credentials, emit: (event) => void events.push(event) };
+  const gate: Gate = { by: "worker", line, credentials, cache, emit: (event) => void events.push(event) };
   const rig: Rig = {
     server,
     gate,

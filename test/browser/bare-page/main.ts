@@ -1,9 +1,30 @@
 import OpenAI from "openai";
-import { createFetch, onEvent, register, signOut } from "../../../sw/client.ts";
+import {
+  cacheInfo,
+  clearCache,
+  createFetch,
+  dropQueued,
+  interrupt,
+  onEvent,
+  outbox,
+  register,
+  signOut,
+} from "../../../sw/client.ts";
 
 /* An app as its developer had it, with the two lines added. Tests call it through `app`. */
 
-const exposed = { OpenAI, createFetch, onEvent, register, signOut };
+const exposed = {
+  OpenAI,
+  cacheInfo,
+  clearCache,
+  createFetch,
+  dropQueued,
+  interrupt,
+  onEvent,
+  outbox,
+  register,
+  signOut,
+};
 
 declare global {
   var app: typeof exposed;

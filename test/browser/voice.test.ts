@@ -1,0 +1,250 @@
+import { join } from "node:path";
+import AxeBuilder from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { launchBrowser, openPage, type WatchedPage } from "../support/browser.ts";
+import { DEMO_PAGES, serve, type TestServer } from "../support/serve.ts";
+import { envelope, likeness, type SpeechPart, speech, writeWav } from "../support/speech.ts";
+import { temporaryFolder } from "../support/temporary.ts";
+
+// The demo's voice page with the built-in echo: Chromium's microphone plays a file, so what comes back can be compared with it.
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await serve({ assets: DEMO_PAGES });
+});
+afterAll(() => server?.stop());
+
+const FAKE = ["--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required"];
+const ALLOWED = "--use-fake-ui-for-media-stream";
+
+/** A browser whose microphone says this over and over. */
+async function hearing(parts: readonly SpeechPart[]): Promise<Browser> {
+  const file = join(await temporaryFolder(), "speech.wav");
+  await writeWav(file, speech(parts));
+  return closed(await launchBrowser([...FAKE, ALLOWED, `--use-file-for-fake-audio-capture=${file}`]));
+}
+
+function closed(browser: Browser): Browser {
+  onTestFinished(() => browser.close());
+  return browser;
+}
+
+interface VoicePage extends WatchedPage {
+  /** Events that the page sent and got. */
+  readonly sent: RealtimeEvent[];
+  readonly got: RealtimeEvent[];
+}
+
+type RealtimeEvent = { readonly type: string; readonly [field: string]: unknown };
+
+async function openVoice(browser: Browser, prepare?: (page: Page) => Promise<unknown>): Promise<VoicePage> {
+  const watched = await openPage(browser);
+  const [sent, got]: [RealtimeEvent[], RealtimeEvent[]] = [[], []];
+  watched.page.on("websocket", (socket) => {
+    socket.on("framesent", ({ payload }) => sent.push(JSON.parse(String(payload)) as RealtimeEvent));
+    socket.on("framereceived", ({ payload }) => got.push(JSON.parse(String(payload)) as RealtimeEvent));
+  });
+  await watched.page.addInitScript(countMicrophones);
+  await prepare?.(watched.page);
+  await watched.page.goto(`${server.url}/#/voice`);
+  await watched.page.locator("#voice-model option", { hasText: "echo" }).waitFor({ state: "attached" });
+  return { ...watched, sent, got };
+}
+
+function countMicrophones(): void {
+  const { mediaDevices } = navigator;
+  const open = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = (constraints) => {
+    Reflect.set(window, "opened", Number(Reflect.get(window, "opened") ?? 0) + 1);
+    return open(constraints);
+  };
+}
+
+const start = (page: Page) => page.getByRole("button", { name: "Start talking" }).click();
+const entries = (page: Page, who: string) => page.locator(`.voice-entry[data-who="${who}"]`);
+
+function pcmOf(events: readonly RealtimeEvent[], type: string, field: string): Int16Array {
+  const parts = events
+    .filter((event) => event.type === type)
+    .map((event) => Buffer.from(String(event[field]), "base64"));
+  const bytes = Buffer.concat(parts);
+  return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+}
+
+/** Heights of what is drawn: pixels above and below the middle line. */
+function drawnLevels(canvas: Element): { up: number; down: number } {
+  const { width, height } = canvas as HTMLCanvasElement;
+  const pixels = (canvas as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height).data ?? [];
+  const middle = height / 2;
+  const drawn = { up: 0, down: 0 };
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (!pixels[(y * width + x) * 4 + 3] || Math.abs(y - middle) < 3) continue;
+      if (y < middle) drawn.up++;
+      else drawn.down++;
+    }
+  }
+  return drawn;
+}
+
+test("plays back what was said, writes both sides down, and shows how loud they are", async () => {
+  const spoken = { seconds: 2, voice: 1 };
+  const browser = await hearing([{ seconds: 1 }, spoken, { seconds: 9 }]);
+  const { page, errors, sent, got } = await openVoice(browser);
+  await expect(page.evaluate(() => Reflect.get(window, "opened"))).resolves.toBeUndefined();
+  await page.getByText("This is an echo, not a model.").waitFor();
+  await start(page);
+  await entries(page, "voice").first().waitFor();
+  await expect(entries(page, "voice").first().innerText()).resolves.toMatch(
+    /Echo\s+\(echo\) \d\.\d s of sound, played back\./,
+  );
+  await expect(entries(page, "you").first().innerText()).resolves.toMatch(
+    /You\s+\(\d\.\d s of sound, not written down\)/,
+  );
+  await page.getByText("The echo is speaking.").waitFor();
+  const canvas = page.locator(".voice-levels canvas");
+  await expect
+    .poll(() => canvas.evaluate(drawnLevels).then(({ up, down }) => up > 100 && down > 100), { timeout: 10_000 })
+    .toBe(true);
+  await expect.poll(() => got.some(({ type }) => type === "response.done"), { timeout: 10_000 }).toBe(true);
+  const heard = pcmOf(got, "response.output_audio.delta", "delta");
+  const said = pcmOf(sent, "input_audio_buffer.append", "audio");
+  // The very samples come back, and they are those of the file as far as a browser's microphone leaves it as it was.
+  expect(Buffer.from(said.buffer).includes(Buffer.from(heard.buffer))).toBe(true);
+  expect(likeness(envelope(speech([spoken])), envelope(heard))).toBeGreaterThan(0.7);
+  await page.getByText("Listening. Say something, then pause.").waitFor();
+  await page.getByRole("button", { name: "End", exact: true }).click();
+  await page.getByRole("button", { name: "Start talking" }).waitFor();
+  expect(errors).toEqual([]);
+});
+
+test("falls silent when it is talked over, and tells how much of it was heard", async () => {
+  const browser = await hearing([{ seconds: 3, voice: 2 }, { seconds: 1.6 }]);
+  const { page, errors, sent, got } = await openVoice(browser);
+  await start(page);
+  await page.locator('.voice-entry[data-state="cut"]').first().waitFor();
+  const cut = sent.find(({ type }) => type === "conversation.item.truncate");
+  const item = pcmOf(
+    got.filter(({ item_id }) => item_id === cut?.item_id),
+    "response.output_audio.delta",
+    "delta",
+  );
+  expect(cut).toMatchObject({ content_index: 0, audio_end_ms: expect.any(Number) });
+  expect(Number(cut?.audio_end_ms)).toBeGreaterThan(0);
+  expect(Number(cut?.audio_end_ms)).toBeLessThanOrEqual(item.length / 24);
+  await expect
+    .poll(() => got.some(({ type }) => type === "conversation.item.truncated"), { timeout: 10_000 })
+    .toBe(true);
+  expect(errors).toEqual([]);
+});
+
+test("push to talk: only what is said while the space bar or the button is held goes out", async () => {
+  const browser = await hearing([{ seconds: 2, voice: 3 }]);
+  const { page, errors, sent, got } = await openVoice(browser);
+  await page.getByLabel("Push to talk").check();
+  await start(page);
+  await page.getByText("Hold the button, or the space bar, and talk.").waitFor();
+  const appended = () => sent.filter(({ type }) => type === "input_audio_buffer.append").length;
+  expect(appended()).toBe(0);
+  await page.locator("body").press("Tab");
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await page.keyboard.down("Space");
+  await page.getByText("You are speaking.").waitFor();
+  await expect.poll(appended, { timeout: 10_000 }).toBeGreaterThan(25);
+  await page.keyboard.up("Space");
+  await entries(page, "voice").first().waitFor();
+  await expect.poll(() => got.filter(({ type }) => type === "response.done").length, { timeout: 10_000 }).toBe(1);
+  const before = appended();
+  const button = page.getByRole("button", { name: "Hold to talk" });
+  await button.hover();
+  await page.mouse.down();
+  await expect.poll(appended, { timeout: 10_000 }).toBeGreaterThan(before + 25);
+  await page.mouse.up();
+  await entries(page, "voice").nth(1).waitFor();
+  const types = sent.map(({ type }) => type).filter((type) => type !== "input_audio_buffer.append");
+  expect(types.filter((type) => type === "input_audio_buffer.commit").length).toBe(2);
+  // A key that is let go at once says nothing.
+  await page.keyboard.press("Space");
+  await page.getByText("Hold the button, or the space bar, for as long as you talk.").waitFor();
+  expect(errors).toEqual([]);
+});
+
+test("muted, it hears silence", async () => {
+  const browser = await hearing([{ seconds: 1, voice: 4 }]);
+  const { page, sent } = await openVoice(browser);
+  await start(page);
+  await page.getByRole("button", { name: "Mute", exact: true }).click();
+  await page.getByText("You are muted.").waitFor();
+  const from = sent.length + 2;
+  await expect.poll(() => sent.length, { timeout: 10_000 }).toBeGreaterThan(from + 60);
+  const said = pcmOf(sent.slice(from), "input_audio_buffer.append", "audio");
+  expect(said.every((sample) => sample === 0)).toBe(true);
+});
+
+test("without leave it says how to give it, and one can write instead", async () => {
+  const browser = closed(await launchBrowser([...FAKE, "--deny-permission-prompts"]));
+  const { page, got } = await openVoice(browser);
+  await start(page);
+  const alert = page.getByRole("alert");
+  await alert.getByText("This page may not use your microphone.").waitFor();
+  await alert.getByRole("button", { name: "Write instead" }).click();
+  await page.getByLabel("Write instead").fill("Anybody there?");
+  await page.keyboard.press("Enter");
+  await entries(page, "voice").getByText("(echo) You wrote: Anybody there?").waitFor();
+  await expect(entries(page, "you").innerText()).resolves.toContain("Anybody there?");
+  expect(got.some(({ type }) => type === "error")).toBe(false);
+});
+
+describe("says what is wrong and what to do about it", () => {
+  const MICROPHONES = [
+    ["NotFoundError", "No microphone was found.", "Plug one in"],
+    ["NotReadableError", "Your microphone is in use by another program.", "Close the other program"],
+  ] as const;
+  test.each(MICROPHONES)("%s", async (name, sentence, advice) => {
+    const browser = closed(await launchBrowser([...FAKE, ALLOWED]));
+    const { page } = await openVoice(browser, (fresh) =>
+      fresh.addInitScript((kind) => {
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("x", kind));
+      }, name),
+    );
+    await start(page);
+    await expect(page.getByRole("alert").innerText()).resolves.toContain(sentence);
+    await expect(page.getByRole("alert").innerText()).resolves.toContain(advice);
+    await page.getByRole("button", { name: "Start talking" }).waitFor();
+  });
+
+  test("a server that is out of reach", async () => {
+    const other = await serve({ assets: DEMO_PAGES });
+    const browser = closed(await launchBrowser([...FAKE, ALLOWED]));
+    const { page } = await openPage(browser);
+    await page.goto(`${other.url}/#/voice`);
+    await page.locator("#voice-model option", { hasText: "echo" }).waitFor({ state: "attached" });
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    await start(page);
+    await page.getByText("Listening.", { exact: false }).or(page.getByText("You are speaking.")).waitFor();
+    await page.getByRole("button", { name: "End", exact: true }).click();
+    await other.stop();
+    await start(page);
+    await page.getByRole("alert").getByText("The server could not be reached.").waitFor();
+  });
+});
+
+test("has no fault that axe finds, before and in a conversation, and fits a phone", async () => {
+  const browser = await hearing([{ seconds: 1, voice: 5 }, { seconds: 4 }]);
+  const { page } = await openVoice(browser);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.evaluate(AxeBuilder.source);
+  const faults = () =>
+    page.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { axe: typeof AxeBuilder }).axe.run();
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+    });
+  const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(await faults()).toEqual([]);
+  expect(await overflow()).toBe(0);
+  await start(page);
+  await entries(page, "voice").first().waitFor();
+  expect(await faults()).toEqual([]);
+  expect(await overflow()).toBe(0);
+});
