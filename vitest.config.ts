@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -8,6 +9,8 @@ const MINTGATE_PROJECT_KEY = "project-key-of-the-worker-under-test";
 // biome-ignore lint/style/noDefaultExport: Vitest reads its configuration from the default export.
 export default defineConfig({
   test: {
+    // Most tests wait for a server or for time to pass, and leave the processor free for others.
+    maxWorkers: 2 * availableParallelism(),
     projects: [
       {
         test: {

@@ -22,7 +22,10 @@ const STYLE = `
   }`;
 
 const GROUPS = [
-  { title: "CPU and memory, times bare workerd", has: (result: Result) => result.unit === "x" },
+  {
+    title: "CPU and memory, times bare workerd",
+    has: ({ unit, name }: Result) => unit === "x" && !name.startsWith("balance."),
+  },
   {
     title: "Time that is added, in milliseconds",
     has: ({ unit, name }: Result) => unit === "ms" && /^(latency\.(?!floor\.)|browser\.worker)/.test(name),

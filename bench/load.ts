@@ -1,13 +1,16 @@
+import { randomUUID } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { createAnswerReader } from "./http-answer.ts";
+import { UNIQUE } from "./work.ts";
 
-/** One block of load: `requests` equal requests, `connections` of them at any time. */
+/** One block of load: `requests` requests, `connections` of them at any time. */
 export interface Job {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** One proof for each request, where the credential is bound. */
   readonly proofs?: readonly string[];
-  readonly body: string;
+  /** Sent in turn, from the first to the last and again. */
+  readonly bodies: readonly string[];
   readonly connections: number;
   readonly requests: number;
 }
@@ -50,12 +53,13 @@ function render(job: Job): string[] {
     host: `${hostname}:${port}`,
     ...job.headers,
     "content-type": "application/json",
-    "content-length": String(Buffer.byteLength(job.body)),
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   const start = `POST ${pathname} HTTP/1.1\r\n${head.join("")}`;
   return Array.from({ length: job.requests }, (_, index) => {
     const proof = job.proofs?.[index];
-    return `${start}${proof === undefined ? "" : `dpop: ${proof}\r\n`}\r\n${job.body}`;
+    const body = job.bodies[index % job.bodies.length] ?? "";
+    const length = `content-length: ${Buffer.byteLength(body)}\r\n`;
+    return `${start.replace(UNIQUE, () => randomUUID())}${length}${proof === undefined ? "" : `dpop: ${proof}\r\n`}\r\n${body}`;
   });
 }
 

@@ -48,9 +48,9 @@ export async function productLanes(product: Product): Promise<{
   });
   const proofKey = await makeProofKey();
   const bearer = await issueBearer(product);
-  const bound = await issue(product, { jkt: proofKey.jkt });
+  const bound = await issueCredential(product, { jkt: proofKey.jkt });
   const limits = { usd: 1e6, requests: 1e9, requestsPerMinute: 1e7, per: "day" };
-  const limited = await issue(product, { jkt: proofKey.jkt, subject: "bench", limits });
+  const limited = await issueCredential(product, { jkt: proofKey.jkt, subject: "bench", limits });
   return {
     providerKey: lane("provider key", "Bearer sk-bench-callers-own-key"),
     projectKey: lane("project key", `Bearer ${product.projectKey}`),
@@ -77,10 +77,11 @@ export function translatedStream(lane: Lane, { url }: Product): Lane {
 
 /** A bearer credential for anything that the project key may do. */
 export function issueBearer(product: Product): Promise<string> {
-  return issue(product, {});
+  return issueCredential(product, {});
 }
 
-async function issue(product: Product, options: object): Promise<string> {
+/** Issues a bearer credential. */
+export async function issueCredential(product: Product, options: object): Promise<string> {
   const response = await fetch(`${product.url}/v1/proxy/credentials`, {
     method: "POST",
     headers: { authorization: `Bearer ${product.projectKey}`, "content-type": "application/json" },

@@ -21,6 +21,8 @@ export interface Work {
   readonly order: Order;
   readonly connections: number;
   readonly requests: number;
+  /** How many different questions are asked in turn; one unless given. */
+  readonly questions?: number;
 }
 
 /** What one block of load took on one lane. */
@@ -36,10 +38,15 @@ export interface Block {
 export type Rounds = ReadonlyMap<string, readonly Block[]>;
 
 /** Measures one block. Proofs are made before, out of the timed part. */
-export async function measure(crew: Crew, lane: Lane, { order, connections, requests }: Work): Promise<Block> {
+export async function measure(
+  crew: Crew,
+  lane: Lane,
+  { order, connections, requests, questions = 1 }: Work,
+): Promise<Block> {
   const proofs = await lane.prove?.(requests);
   const { chatURL: url, headers, pid } = lane;
-  const job = { url, headers, connections, requests, body: chatBody(order), ...(proofs ? { proofs } : {}) };
+  const bodies = Array.from({ length: questions }, (_, at) => chatBody(order, at));
+  const job = { url, headers, connections, requests, bodies, ...(proofs ? { proofs } : {}) };
   const memory = watchRss(pid);
   const before = cpuMs(pid);
   const taken = await crew.run(job).finally(memory.end);
@@ -69,7 +76,10 @@ export async function interleave(
   const blocks = new Map<string, Block[]>(lanes.map((lane) => [lane.name, []]));
   for (const lane of lanes) {
     progress(`warming up ${lane.name}`);
-    await measure(crew, lane, { ...work, requests: Math.max(work.connections, work.requests >> 1) });
+    await measure(crew, lane, {
+      ...work,
+      requests: Math.max(work.connections, work.questions ?? 0, work.requests >> 1),
+    });
   }
   for (let round = 0; round < rounds; round++) {
     for (let at = 0; at < lanes.length; at++) {

@@ -1,8 +1,13 @@
+import { balance } from "./cases/balance.ts";
 import { browser } from "./cases/browser.ts";
+import { browserCache } from "./cases/browser-cache.ts";
+import { cache } from "./cases/cache.ts";
 import type { Case } from "./cases/case.ts";
 import { chat } from "./cases/chat.ts";
 import { latency } from "./cases/latency.ts";
 import { memory } from "./cases/memory.ts";
+import { realtime } from "./cases/realtime.ts";
+import { resume } from "./cases/resume.ts";
 import { size } from "./cases/size.ts";
 import { start } from "./cases/start.ts";
 import { stream } from "./cases/stream.ts";
@@ -16,7 +21,21 @@ import type { Result } from "./result.ts";
 
 // `npm run bench`: measures everything, prints a table, and writes `results.json` and `results.svg` beside this file.
 
-const CASES: Readonly<Record<string, Case>> = { chat, stream, translate, latency, memory, browser, start, size };
+const CASES: Readonly<Record<string, Case>> = {
+  chat,
+  stream,
+  translate,
+  resume,
+  cache,
+  latency,
+  memory,
+  realtime,
+  browser,
+  "browser-cache": browserCache,
+  start,
+  size,
+  balance,
+};
 
 cleanUpAtExit();
 const options = optionsOrExit();

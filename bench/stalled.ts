@@ -23,7 +23,7 @@ export interface Stalled {
 /** Lets clients stall on a server, and looks at it when the provider cannot get rid of one byte more. */
 export async function stall(crew: Crew, { name, chatURL: url, headers, pid }: Lane): Promise<Stalled> {
   const before = rssMb(pid);
-  await crew.stall({ url, headers, body: chatBody(FLOOD), connections: CLIENTS, requests: CLIENTS });
+  await crew.stall({ url, headers, bodies: [chatBody(FLOOD)], connections: CLIENTS, requests: CLIENTS });
   const takenBytes = await stillness(crew, name);
   const full = rssMb(pid);
   await delay(STALL_MS);

@@ -12,10 +12,13 @@ export interface Order {
   readonly everyMs?: number;
 }
 
+/** As a header's value: something else in each request. */
+export const UNIQUE = "{unique}";
+
 export const MODEL = "gpt-4o-mini";
 
-/** A chat request of about a kilobyte that carries an order. */
-export function chatBody(order: Order): string {
+/** A chat request of about a kilobyte that carries an order; another question for each number. */
+export function chatBody(order: Order, question = 0): string {
   const earlier = "Tell me in a few words why a mint keeps its dies under lock and key. ".repeat(6);
   return JSON.stringify({
     model: MODEL,
@@ -26,6 +29,7 @@ export function chatBody(order: Order): string {
       { role: "user", content: `order:${order.kind}:${order.size}:${order.everyMs ?? 0};` },
     ],
     max_tokens: 4096,
+    ...(question > 0 && { seed: question }),
     ...(order.kind === "json" ? {} : { stream: true }),
   });
 }

@@ -18,25 +18,39 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-const configuration = (upstreamURL: string) => `
+/** What a Worker with a KV has beside the others; see `mint-server/local/kv.ts`. */
+const kv = (objects: string) => ({
+  service: `(name = "objects", disk = (path = "${objects}", writable = true)),`,
+  bindings: `
+    (name = "CACHE", kvNamespace = (name = "main", entrypoint = "localKv")),
+    (name = "KV_OBJECT", durableObjectNamespace = "KvObject"),`,
+  objects: `
+  durableObjectNamespaces = [(className = "KvObject", uniqueKey = "kv", enableSql = true)],
+  durableObjectStorage = (localDisk = "objects"),`,
+});
+
+const NO_KV = { service: "", bindings: "", objects: "" };
+
+const configuration = (upstreamURL: string, { service, bindings, objects }: ReturnType<typeof kv>) => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
     (name = "internet", network = (allow = ["public", "private", "local"])),
+    ${service}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const main :Workerd.Worker = (
   compatibilityDate = "2026-10-23",
   modules = [(name = "worker.js", esModule = embed "worker.js")],
-  bindings = [(name = "UPSTREAM", text = "${upstreamURL}")],
+  bindings = [(name = "UPSTREAM", text = "${upstreamURL}"),${bindings}],${objects}
   globalOutbound = "internet",
 );
 `;
 
 /** This folder's Workers. */
-export type Entry = "floor.ts" | "floor-hono.ts" | "translating.ts";
+export type Entry = "floor.ts" | "floor-hono.ts" | "translating.ts" | "relaying.ts" | "cached.ts" | "realtime-floor.ts";
 
 /** Bundles one of this folder's Workers and serves it on a workerd process of its own. */
 export async function serveFloor(entry: Entry, upstreamURL: string): Promise<Serving> {
@@ -60,6 +74,7 @@ export async function writeFloor(entry: Entry, upstreamURL: string): Promise<str
       outDir: folder,
       emptyOutDir: false,
       target: "es2024",
+      rolldownOptions: { external: [/^cloudflare:/] },
       lib: {
         entry: fileURLToPath(new URL(entry, import.meta.url)),
         formats: ["es"],
@@ -67,7 +82,8 @@ export async function writeFloor(entry: Entry, upstreamURL: string): Promise<str
       },
     },
   });
-  writeFileSync(join(folder, "config.capnp"), configuration(`${upstreamURL}/v1/chat/completions`));
+  const parts = entry === "cached.ts" ? kv(temporaryFolder()) : NO_KV;
+  writeFileSync(join(folder, "config.capnp"), configuration(`${upstreamURL}/v1/chat/completions`, parts));
   return folder;
 }
 

@@ -1,9 +1,10 @@
 import { render } from "preact";
+import { startHistory } from "./cache/history.ts";
 import { Shell } from "./components/shell.tsx";
-import { app } from "./state/app.ts";
 import { watchConnection } from "./state/connection.ts";
 import { restoreConversations, saveNow } from "./state/conversations.ts";
 import { loadModels } from "./state/openai.ts";
+import { watchQueue } from "./state/queue.ts";
 import { applyTheme, readTheme } from "./state/theme.ts";
 import "./styles/base.css";
 import "./styles/controls.css";
@@ -23,13 +24,14 @@ import "./styles/facts.css";
 
 applyTheme(readTheme());
 addEventListener("pagehide", saveNow);
-watchConnection(() => {
-  if (app.get().models.length === 0) void loadModels();
-});
+// A request that reaches the mint-server has what waits sent as well.
+watchConnection(() => void loadModels());
+startHistory();
 const root = document.getElementById("app");
 if (root) {
   // Storage that hangs must not keep the page empty.
   await Promise.race([restoreConversations(), new Promise((resolve) => setTimeout(resolve, 300))]);
   render(<Shell />, root);
   await loadModels();
+  watchQueue();
 }

@@ -12,4 +12,17 @@ export interface PageRow {
 }
 
 /** Every page beside the chat, in the order of the list. */
-export const PAGES: readonly PageRow[] = [];
+export const PAGES: readonly PageRow[] = [
+  {
+    id: "voice",
+    title: "Voice",
+    icon: "voice",
+    load: () => import("./pages/voice.tsx").then(({ VoicePage }) => VoicePage),
+  },
+  {
+    id: "cache",
+    title: "Cache",
+    icon: "store",
+    load: () => import("./pages/cache.tsx").then(({ CachePage }) => CachePage),
+  },
+];

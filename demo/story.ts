@@ -81,7 +81,7 @@ export function tellStory(receipt: Receipt, { model, builtIn }: Model): string {
     source === "edge-cache"
       ? "The mint-server had the answer in its cache."
       : `The mint-server ${builtIn ? "had its built-in" : "passed it on to"} ${builtIn ? `${model} look it up` : (receipt.endpoint ?? model)}.`;
-  return `${caught} and ${credential}. ${tellError(receipt) ?? `${sent} ${tellEnd({ outcome, firstByteMs, totalMs })}`}`.trim();
+  return `${caught} and ${credential}. ${tellError(receipt) ?? `${sent} ${tellEnd({ outcome, firstByteMs, totalMs, resumed: receipt.resumed })}`}`.trim();
 }
 
 function tellError({ status = 200 }: Receipt): string | undefined {
@@ -92,15 +92,22 @@ interface End {
   readonly outcome: Receipt["outcome"];
   readonly firstByteMs: number | undefined;
   readonly totalMs: number | undefined;
+  readonly resumed: Receipt["resumed"];
 }
 
-function tellEnd({ outcome, firstByteMs, totalMs }: End): string {
+function tellEnd({ outcome, firstByteMs, totalMs, resumed }: End): string {
   if (outcome === "running") return "The answer is still coming.";
   if (outcome === "cancelled") return "You stopped it, and the connection to the provider was closed at once.";
   if (outcome === "failed") return "The answer did not arrive whole.";
+  const broke = resumed ? ` ${tellBreak(resumed)}` : "";
   const first = firstByteMs === undefined ? "" : `The first words came after ${formatMs(firstByteMs)}`;
-  if (!first || totalMs === undefined) return first && `${first}.`;
-  return `${first}, the last after ${formatMs(totalMs)}.`;
+  if (!first || totalMs === undefined) return first && `${first}.${broke}`;
+  return `${first}, the last after ${formatMs(totalMs)}.${broke}`;
+}
+
+function tellBreak({ times, position, tookMs }: NonNullable<Receipt["resumed"]>): string {
+  const often = times === 1 ? "The connection broke on the way" : `The connection broke ${times} times`;
+  return `${often}, and the answer went on ${formatMs(tookMs)} later, from byte ${position.toLocaleString("en")}; the model was asked once.`;
 }
 
 /** A grant's models in words. */

@@ -1,5 +1,5 @@
-import { type Answer, failed } from "./answer.ts";
-import type { Completion } from "./complete.ts";
+import { type AskedAnswer, failed } from "./answer.ts";
+import type { ModelCall } from "./ask-model.ts";
 import { utf8 } from "./contract/bytes.ts";
 import { HEADER, type Source } from "./contract/headers.ts";
 import { type Following, followingOf } from "./following.ts";
@@ -24,11 +24,15 @@ const CHAT_SCHEMAS: ReadonlySet<string> = new Set<ChatSchema>([
 
 /** Answers with a model that is a function, in whatever schema the caller wrote. What it has no use for it does not see. */
 export async function completeByFunction(
-  { services, caller, request: { signal }, now }: Completion,
+  call: ModelCall,
   request: ModelRequest,
   run: JsModel,
   budget: Budget | undefined,
-): Promise<Answer> {
+): Promise<AskedAnswer> {
+  const {
+    request: { signal },
+    now,
+  } = call;
   // Functions cost nothing but the request itself.
   budget?.release();
   const { schema, name } = request.endpoint;
@@ -38,12 +42,12 @@ export async function completeByFunction(
   }
   try {
     const chat = await readChat({ request, now }, schema as ChatSchema);
-    const call: JsCall = { run, request: chat.request, signal };
+    const asked: JsCall = { run, request: chat.request, signal };
     const encoder = chat.schema.createStreamEncoder(chat.request, chat.stamp);
-    const following = followingOf(caller, services.ledgerOf, undefined);
+    const following = followingOf(call, undefined);
     const { contentType, body } = request.stream
-      ? { contentType: streamTypeOf(chat), body: written(streamByFunction(call), encoder, following) }
-      : encodeWhole(await answerByFunction(call), chat);
+      ? { contentType: streamTypeOf(chat), body: written(streamByFunction(asked), encoder, following) }
+      : encodeWhole(await answerByFunction(asked), chat);
     const source: Source = "upstream";
     return {
       status: 200,

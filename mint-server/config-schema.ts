@@ -35,6 +35,24 @@ const google = v.strictObject({
   accessToken: v.optional(text),
 });
 
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const seconds = v.pipe(v.number(), v.gtValue(0), v.maxValue(86_400));
+
+const timeouts = v.strictObject({
+  firstByteSeconds: v.optional(seconds),
+  idleSeconds: v.optional(seconds),
+  totalSeconds: v.optional(seconds),
+});
+
+const breaker = v.strictObject({
+  failuresInARow: v.optional(whole),
+  failureShare: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1))),
+  leastRequests: v.optional(whole),
+  windowSeconds: v.optional(seconds),
+  probeAfterSeconds: v.optional(seconds),
+  quarantineSeconds: v.optional(seconds),
+});
+
 const endpoint = v.strictObject({
   name: text,
   provider: text,
@@ -42,8 +60,12 @@ const endpoint = v.strictObject({
   baseURL: v.optional(text),
   models: v.optional(v.array(text)),
   weight: v.optional(v.pipe(v.number(), v.gtValue(0))),
+  priority: v.optional(v.pipe(v.number(), v.safeInteger())),
+  timeouts: v.optional(timeouts),
+  breaker: v.optional(breaker),
   headers: v.optional(v.record(text, v.string())),
   supportsStreaming: v.optional(v.boolean()),
+  passesTrace: v.optional(v.boolean()),
   organization: v.optional(text),
   auth: v.optional(v.picklist(["bearer", "api-key", "none"])),
   customModels: v.optional(v.record(text, customModel)),
@@ -104,6 +126,7 @@ const org = v.strictObject({
   sessions: v.optional(sessions),
   limits: v.optional(limitsForm),
   templates: v.optional(v.record(text, template)),
+  logging: v.optional(v.strictObject({ content: v.optional(v.boolean()) })),
 });
 
 /** The shape of `MINT_CONFIG`. Unknown fields are refused by name. */

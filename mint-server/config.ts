@@ -10,8 +10,10 @@ import { compileOptions } from "./provider-options.ts";
 import type { JsModel } from "./providers/js-model.ts";
 import type { Endpoint, EndpointOptions } from "./providers/provider.ts";
 import { providerById, providers } from "./providers/table.ts";
+import type { JsVoice } from "./realtime/js-voice.ts";
 import { compileSessions, type SessionPolicy } from "./session-config.ts";
 import { SettingsError } from "./settings-error.ts";
+import { compileTelemetry, type TelemetryConfig } from "./telemetry/telemetry-config.ts";
 import { compileTemplates } from "./template-config.ts";
 
 /** What `createMintServer` takes: the object of `MINT_CONFIG`, and what settings hold beside it. */
@@ -32,8 +34,12 @@ export interface MintServerConfig extends MintConfig {
   readonly clientAddressHeader?: string;
   /** Models that are functions, by id; every organisation may use them. */
   readonly models?: Readonly<Record<string, JsModel>>;
+  /** Realtime voices that are functions, by id; every organisation may use them. */
+  readonly voices?: Readonly<Record<string, JsVoice>>;
   /** Opens the admin API: at least 32 characters. */
   readonly adminKey?: string;
+  /** What is told of requests, and to whom; nothing unless given. */
+  readonly telemetry?: TelemetryConfig;
 }
 
 /** An organisation, checked and ready to serve. */
@@ -45,6 +51,10 @@ export interface Org {
   /** What all of its subjects may use up together, with `per`. */
   readonly limits?: Limits;
   readonly templates: ReadonlyMap<string, Template>;
+  /** Whether its subjects answer each other from the edge cache. */
+  readonly sharesCache: boolean;
+  /** Whether spans hold what was asked and answered. */
+  readonly logsContent: boolean;
 }
 
 /** The configuration, checked. Everything that a request looks up is a map or a set. */
@@ -58,7 +68,9 @@ export interface ServerConfig {
   /** Lower case. */
   readonly clientAddressHeader: string | undefined;
   readonly models: ReadonlyMap<string, JsModel>;
+  readonly voices: ReadonlyMap<string, JsVoice>;
   readonly adminKey: string | undefined;
+  readonly telemetry: TelemetryConfig | undefined;
   readonly orgs: ReadonlyMap<string, Org>;
   /** Organisations by project key; a key may belong to several. */
   readonly orgsByKey: ReadonlyMap<string, readonly Org[]>;
@@ -92,7 +104,9 @@ export function compileConfig(config: MintServerConfig): ServerConfig {
     maxBodyBytes: checkedMaxBodyBytes(config.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
     clientAddressHeader: checkedHeaderName(config.clientAddressHeader),
     models: new Map(Object.entries(config.models ?? {})),
+    voices: new Map(Object.entries(config.voices ?? {})),
     adminKey: checkedAdminKey(config.adminKey),
+    telemetry: compileTelemetry(config.telemetry),
     orgs,
     orgsByKey,
     origins: new Set([...publicURLs, ...[...orgs.values()].flatMap((org) => [...org.origins])]),
@@ -150,6 +164,8 @@ function compileOrg(name: string, org: OrgConfig, publicURLs: readonly string[])
     endpoints,
     origins: new Set([...publicURLs, ...origins]),
     templates,
+    sharesCache: org.cache === "org",
+    logsContent: org.logging?.content === true,
     ...(org.limits && { limits: compileLimits(org.limits, `${field}.limits`) }),
     ...(org.sessions && { sessions: compileSessions(org.sessions, templates, `${field}.sessions`) }),
   };

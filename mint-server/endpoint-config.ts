@@ -34,7 +34,11 @@ export function compileEndpoint(config: EndpointConfig, field: string): Endpoint
     customModels: compileCustomModels(config),
     options,
     weight: config.weight ?? 1,
+    ...defined({ priority: config.priority }),
+    ...(config.timeouts && { timeouts: defined(config.timeouts) }),
+    ...(config.breaker && { breaker: defined(config.breaker) }),
     supportsStreaming: config.supportsStreaming ?? true,
+    ...(config.passesTrace && { passesTrace: true }),
   };
 }
 

@@ -1,6 +1,15 @@
-import type { JsonProblem } from "./contract/json.ts";
+import { HEADER } from "./contract/headers.ts";
 import { type ErrorDetails, errorBody } from "./contract/openai-error.ts";
-import type { CredentialFault, Failure, ProofFault, SessionFault, SpentLimit, UnreadableReason } from "./failures.ts";
+import type {
+  BodyProblem,
+  CredentialFault,
+  Failure,
+  ProofFault,
+  SessionFault,
+  SpentLimit,
+  TimeoutPhase,
+  UnreadableReason,
+} from "./failures.ts";
 import { withRemaining } from "./metering/headers.ts";
 
 /** A failure as the caller sees it. */
@@ -16,6 +25,7 @@ export function failureAnswer(failure: Failure): {
   headers: Record<string, string>;
   body: string;
   error: ErrorDetails;
+  failure: Failure["kind"];
 } {
   const { status, details, headers } = describe(failure);
   return {
@@ -23,6 +33,7 @@ export function failureAnswer(failure: Failure): {
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(errorBody(details)),
     error: details,
+    failure: failure.kind,
   };
 }
 
@@ -175,6 +186,41 @@ export function describe(failure: Failure): PublicFailure {
         details: { message: budgetMessage(failure), type: "insufficient_quota", code: "budget_exceeded" },
         headers: withRemaining({}, failure.remaining),
       };
+    case "too_many_sessions":
+      return {
+        status: 429,
+        details: {
+          message: `This credential's subject may have ${failure.most} realtime sessions open at once. End one first.`,
+          type: "rate_limit_error",
+          code: "too_many_sessions",
+        },
+        headers: { "retry-after": String(failure.retryAfterSeconds) },
+      };
+    case "upgrade_required":
+      return {
+        status: 426,
+        details: { message: "This path takes WebSockets alone.", type: INVALID, code: "upgrade_required" },
+        headers: { upgrade: "websocket" },
+      };
+    case "call_not_found":
+      return {
+        status: 404,
+        details: { message: "There is no such call.", type: INVALID, code: "call_not_found" },
+      };
+    case "calls_unwatched":
+      return {
+        status: 501,
+        details: {
+          message: "This server cannot watch over calls, so it takes none of temporary credentials. Bind `CALLS`.",
+          type: "server_error",
+          code: "calls_unwatched",
+        },
+      };
+    case "no_sockets":
+      return {
+        status: 501,
+        details: { message: "This server's platform has no WebSockets.", type: "server_error", code: "no_sockets" },
+      };
     case "unpriced_model":
       return forbidden(
         "unpriced_model",
@@ -192,11 +238,21 @@ export function describe(failure: Failure): PublicFailure {
         "upstream_unreachable",
         "The provider could not be reached, or broke the connection. Try again.",
       );
+    case "no_endpoint_healthy":
+      return {
+        status: 503,
+        details: {
+          message: "Every endpoint that serves this model has failed too often to be asked now. Try again.",
+          type: UPSTREAM,
+          code: "no_endpoint_healthy",
+        },
+        headers: { "retry-after": String(failure.retryAfterSeconds) },
+      };
     case "upstream_timeout":
       return {
         status: 504,
         details: {
-          message: `The provider sent no ${failure.phase} within ${failure.seconds} seconds.`,
+          message: TOO_SLOW[failure.phase](failure.seconds),
           type: UPSTREAM,
           code: "upstream_timeout",
         },
@@ -219,6 +275,37 @@ export function describe(failure: Failure): PublicFailure {
         status: 500,
         details: { message: "This model's function threw.", type: "server_error", code: "model_function_failed" },
       };
+    case "answer_gone":
+      return {
+        status: 409,
+        details: {
+          message: "The answer is not kept any more, or not from this position on. Send the request anew.",
+          type: INVALID,
+          param: HEADER.position,
+          code: "answer_gone",
+        },
+      };
+    case "answer_cancelled":
+      return {
+        status: 499,
+        details: {
+          message: "The answer was cancelled. Send the request anew under another `Idempotency-Key`.",
+          type: INVALID,
+          code: "answer_cancelled",
+        },
+      };
+    case "answers_unavailable":
+      return tryAgain("answers_unavailable", "The server lost its way to the answer. Try again.");
+    case "idempotency_key_reused":
+      return {
+        status: 422,
+        details: {
+          message: "This `Idempotency-Key` belongs to another request. Give each request a key of its own.",
+          type: INVALID,
+          param: HEADER.idempotencyKey,
+          code: "idempotency_key_reused",
+        },
+      };
     case "unforeseen":
       return {
         status: 500,
@@ -231,6 +318,12 @@ export function describe(failure: Failure): PublicFailure {
       };
   }
 }
+
+const TOO_SLOW: Readonly<Record<TimeoutPhase, (seconds: number) => string>> = {
+  "first byte": (seconds) => `The provider sent no first byte within ${seconds} seconds.`,
+  idle: (seconds) => `The provider's answer was idle for ${seconds} seconds: it began, and nothing more came.`,
+  total: (seconds) => `The provider's answer took more than ${seconds} seconds in total.`,
+};
 
 function badRequest(param: string | null, message: string, code: string): PublicFailure {
   return { status: 400, details: { message, type: INVALID, param, code } };
@@ -346,7 +439,7 @@ function modelMessage({ model, near }: { readonly model: string; readonly near: 
   return `No provider here serves the model ${JSON.stringify(model.slice(0, 100))}.${hint}`;
 }
 
-function jsonMessage(problem: JsonProblem | { readonly kind: "not_utf8" | "not_an_object" }): string {
+function jsonMessage(problem: BodyProblem): string {
   switch (problem.kind) {
     case "malformed":
       return "The body is not valid JSON.";
@@ -360,5 +453,7 @@ function jsonMessage(problem: JsonProblem | { readonly kind: "not_utf8" | "not_a
       return "The body is not valid UTF-8.";
     case "not_an_object":
       return "The body must be a JSON object.";
+    case "lossy_number":
+      return `The number ${problem.literal.slice(0, 100)} is not told from others near it, so this request cannot be cached. \`${HEADER.useCache}: never\` sends it as it is.`;
   }
 }

@@ -30,7 +30,7 @@ export type Failure =
   | { readonly kind: "method_not_allowed"; readonly allow: string }
   | { readonly kind: "url_too_long"; readonly maxBytes: number }
   | { readonly kind: "body_too_large"; readonly maxBytes: number }
-  | { readonly kind: "bad_json"; readonly problem: JsonProblem | { readonly kind: "not_utf8" | "not_an_object" } }
+  | { readonly kind: "bad_json"; readonly problem: BodyProblem }
   | { readonly kind: "bad_content_type"; readonly expected: string }
   | { readonly kind: "bad_field"; readonly param: string; readonly detail: string }
   | { readonly kind: "bad_header"; readonly header: string; readonly detail: string }
@@ -41,22 +41,51 @@ export type Failure =
       readonly resetsAtSeconds?: number;
       readonly remaining?: Remaining;
     }
+  /** Realtime sessions that are open at once. */
+  | { readonly kind: "too_many_sessions"; readonly most: number; readonly retryAfterSeconds: number }
+  | { readonly kind: "upgrade_required" }
+  | { readonly kind: "call_not_found" }
+  /** A credential's call, and nothing here that could watch over it. */
+  | { readonly kind: "calls_unwatched" }
+  /** The platform has no WebSockets to serve. */
+  | { readonly kind: "no_sockets" }
   | { readonly kind: "unpriced_model"; readonly model: string }
   | { readonly kind: "credential_revoked"; readonly bound?: boolean }
   | { readonly kind: "ledger_unavailable" }
+  /** Every endpoint of the model failed too often to be asked now. */
+  | { readonly kind: "no_endpoint_healthy"; readonly retryAfterSeconds: number }
   | { readonly kind: "upstream_unreachable" }
-  | { readonly kind: "upstream_timeout"; readonly phase: "first byte"; readonly seconds: number }
-  | { readonly kind: "upstream_refused_our_key" }
+  | { readonly kind: "upstream_timeout"; readonly phase: TimeoutPhase; readonly seconds: number }
+  /** `onlyModel`: it may be good for others. */
+  | { readonly kind: "upstream_refused_our_key"; readonly onlyModel?: true }
   | { readonly kind: "upstream_malformed" }
   | {
       readonly kind: "upstream_error";
       readonly status: number;
       readonly details: ErrorDetails;
       readonly retryAfter?: string;
+      /** The same in milliseconds. */
+      readonly retryAfterMs?: number;
+      /** How long the endpoint says that it will be of no use, in milliseconds. */
+      readonly restMs?: number;
     }
   | { readonly kind: "model_function_failed" }
+  /** The answer, or the part of it that is wanted, is not kept any more. */
+  | { readonly kind: "answer_gone" }
+  | { readonly kind: "answer_cancelled" }
+  | { readonly kind: "answers_unavailable" }
+  | { readonly kind: "idempotency_key_reused" }
   | { readonly kind: "unforeseen" }
   | { readonly kind: "caller_left" };
+
+export type BodyProblem =
+  | JsonProblem
+  | { readonly kind: "not_utf8" | "not_an_object" }
+  /** A number in a request that would be cached, as it is written. */
+  | { readonly kind: "lossy_number"; readonly literal: string };
+
+/** What a provider took too long for: the head of its answer, the next byte of it, or all of it. */
+export type TimeoutPhase = "first byte" | "idle" | "total";
 
 export type CredentialFault =
   | "malformed"
@@ -92,7 +121,10 @@ export type SessionFault =
   | "unchecked";
 
 /** The limit that a request does not fit. */
-export type SpentLimit = Exclude<keyof Limits, "per" | "requestsPerMinute">;
+export type SpentLimit = Exclude<
+  keyof Limits,
+  "per" | "requestsPerMinute" | "realtimeIdleSeconds" | "realtimeSessions"
+>;
 
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 

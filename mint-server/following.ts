@@ -1,6 +1,5 @@
+import type { ModelCall } from "./ask-model.ts";
 import type { ErrorDetails } from "./contract/openai-error.ts";
-import type { LedgerClient } from "./credentials/ledger-client.ts";
-import type { Caller } from "./credentials/verify.ts";
 import { describe } from "./failure-answers.ts";
 import type { Budget } from "./metering/budget.ts";
 import type { MeterOptions } from "./metering/meter.ts";
@@ -29,22 +28,23 @@ const NOTHING = { inputTokens: 0, outputTokens: 0 };
 
 /** Follows a credential's answers; keys are not followed, since they are not revoked. */
 export function followingOf(
-  { credential, subject, ledger }: Caller,
-  ledgerOf: (name: string) => LedgerClient,
+  { services, caller, isShared = false, notes }: ModelCall,
   budget: Budget | undefined,
 ): Following | undefined {
-  if (!credential) return undefined;
-  const client = ledgerOf(ledger);
+  const { credential, subject, ledger } = caller;
+  if (!notes && (!credential || (isShared && !budget?.isCounted))) return undefined;
+  const client = services.ledgerOf(ledger);
   let timer: ReturnType<typeof setInterval> | undefined;
   const over = (): void => clearInterval(timer);
   const watch: Following["watch"] = (stream) => {
+    if (isShared || !credential) return;
     const { jti, issuedAt } = credential;
     timer = setInterval(async () => {
       if (await client.isRevoked({ jti, subject, issuedAt })) stream.stop(REVOKED.details, REVOKED.status);
     }, WATCH_MS);
   };
   return {
-    isCounted: budget?.isCounted === true,
+    isCounted: budget?.isCounted === true || notes !== undefined,
     over,
     meter: {
       hold: budget?.meter.hold ?? NOTHING,
@@ -52,6 +52,9 @@ export function followingOf(
       onSettle(settled) {
         over();
         budget?.meter.onSettle(settled);
+        const { complete, ...usage } = settled;
+        // Of what was cut, only what is charged is known.
+        if (budget?.isCounted || complete || usage.outputTokens > 0) notes?.use(usage);
       },
     },
     watch,
@@ -65,6 +68,7 @@ export function followingOf(
       }
     },
     settleWhole(usage) {
+      if (usage) notes?.use(usage);
       if (usage) budget?.settle(usage);
       else budget?.forfeit();
     },

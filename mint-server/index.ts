@@ -1,20 +1,20 @@
 import { waitUntil } from "cloudflare:workers";
+import { answersObject } from "./answers-object.ts";
+import { callsObject } from "./calls-object.ts";
+import type { MintServerConfig } from "./config.ts";
 import { errorBody } from "./contract/openai-error.ts";
-import type { LedgerNamespace } from "./credentials/ledger.ts";
 import { DirectoryObject } from "./directory-object.ts";
 import { createMintServer, type MintServer } from "./embed.ts";
 import { guide } from "./guide/guide.ts";
 import { LedgerObject } from "./ledger-object.ts";
-import type { DirectoryNamespace } from "./orgs/directory.ts";
+import { lentBy, type PlatformBindings } from "./platform-bindings.ts";
+import type { JsVoice } from "./realtime/js-voice.ts";
 import type { Platform } from "./server.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { SettingsError } from "./settings-error.ts";
 
-/** The Worker's bindings: settings as text, its ledger and its directory of organisations. */
-export interface Env extends Settings {
-  readonly LEDGER?: LedgerNamespace;
-  readonly DIRECTORY?: DirectoryNamespace;
-}
+/** The Worker's bindings: settings as text, and what its platform lends. */
+export interface Env extends Settings, PlatformBindings {}
 
 interface Handler {
   fetch(request: Request, env: Env): Promise<Response>;
@@ -36,11 +36,15 @@ function handlerOn(platform: Pick<Platform, "isOnlyInstance"> = {}): Handler {
 }
 
 function serverFor(env: Env, platform: Platform): MintServer {
-  const config = { ...readSettings(env), models: { guide } };
-  const { LEDGER: ledgers, DIRECTORY: directories } = env;
-  const lent = { ...platform, waitUntil, ...(ledgers && { ledgers }), ...(directories && { directories }) };
-  return createMintServer(config, lent);
+  return createMintServer(configOf(env), { ...lentBy(env), ...platform, waitUntil });
 }
+
+function configOf(env: Env): MintServerConfig {
+  return { ...readSettings(env), models: { guide }, voices: { echo } };
+}
+
+/** Loaded for the sessions that are its own. */
+const echo: JsVoice = async (session) => (await import("./realtime/echo.ts")).echo(session);
 
 function answerBadSettings({ message }: SettingsError): Response {
   console.error(`mintgate: ${message}`);
@@ -51,6 +55,12 @@ function answerBadSettings({ message }: SettingsError): Response {
   };
   return Response.json(errorBody(details), { status: 500, headers: { "cache-control": "no-store" } });
 }
+
+/** Has the answers under way. */
+export const Answers: ReturnType<typeof answersObject<Env>> = answersObject(configOf);
+
+/** Watches over calls. */
+export const Calls: ReturnType<typeof callsObject<Env>> = callsObject(configOf);
 
 export { DirectoryObject as Directory, LedgerObject as Ledger };
 

@@ -1,3 +1,4 @@
+import type { CacheMode } from "./contract/cache-rules.ts";
 import { MAX_MEDIA_BODY_BYTES, MODEL_ENDPOINTS, type ModelEndpoint } from "./contract/endpoints.ts";
 import { HEADER } from "./contract/headers.ts";
 import { parseJson } from "./contract/json.ts";
@@ -20,9 +21,6 @@ export interface ModelRequest {
   /** The parsed body; for a form, its text fields. */
   readonly body: Readonly<Record<string, unknown>>;
 }
-
-/** How the caller wants the cache used; see the `x-bt-use-cache` header. */
-export type CacheMode = "auto" | "always" | "never";
 
 const CACHE_MODES: readonly string[] = ["auto", "always", "never"] satisfies CacheMode[];
 const MAX_MODEL_LENGTH = 256;

@@ -1,18 +1,26 @@
 import { type Answer, failed, jsonAnswer } from "./answer.ts";
 import type { Visit } from "./app.ts";
 import type { Caller } from "./credentials/verify.ts";
-import { describeModel, type ListedModel, listModels } from "./providers/select.ts";
+import { describeModel, listModels } from "./providers/select.ts";
+import type { RealtimeListed } from "./realtime/realtime-models.ts";
+import { lazy } from "./wire/lazy.ts";
+
+const realtimeModels = lazy(() => import("./realtime/realtime-models.ts"));
 
 /** `GET /models`, in OpenAI's list shape with what it lacks. */
-export function getModels({ services }: Visit, caller: Caller): Answer {
-  return jsonAnswer({ object: "list", data: listModels(services.config, caller).map(asObject) });
+export async function getModels({ services: { config } }: Visit, caller: Caller): Promise<Answer> {
+  const { withRealtimeModels } = await realtimeModels();
+  const listed = withRealtimeModels(config, caller, listModels(config, caller));
+  return jsonAnswer({ object: "list", data: listed.map(asObject) });
 }
 
 /** `GET /models/{model}`; the id may hold slashes. */
-export function getModel({ services, model }: Visit, caller: Caller): Answer {
+export async function getModel({ services: { config }, model }: Visit, caller: Caller): Promise<Answer> {
   const id = decoded(model);
-  const listed = id === undefined ? undefined : describeModel(services.config, caller, id);
-  return listed ? jsonAnswer(asObject(listed)) : failed({ kind: "model_not_found", model: id ?? model, near: [] });
+  const listed = id === undefined ? undefined : describeModel(config, caller, id);
+  if (!listed) return failed({ kind: "model_not_found", model: id ?? model, near: [] });
+  const { isRealtime } = await realtimeModels();
+  return jsonAnswer(asObject({ ...listed, realtime: isRealtime(config, caller, listed.id) }));
 }
 
 /** A segment of a path as text; `undefined` for one that is not well encoded. */
@@ -24,7 +32,7 @@ export function decoded(segment: string): string | undefined {
   }
 }
 
-function asObject({ id, facts, providers }: ListedModel) {
+function asObject({ id, facts, providers, realtime }: RealtimeListed) {
   return {
     id,
     object: "model",
@@ -36,5 +44,6 @@ function asObject({ id, facts, providers }: ListedModel) {
     input_cost_per_million_tokens: facts.inputCostPerMillionTokens ?? null,
     output_cost_per_million_tokens: facts.outputCostPerMillionTokens ?? null,
     multimodal: facts.multimodal,
+    ...(realtime && { realtime }),
   };
 }

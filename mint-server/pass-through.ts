@@ -1,12 +1,18 @@
 import { utf8 } from "./contract/bytes.ts";
 import { type ErrorSchema, errorEvent } from "./contract/error-shapes.ts";
+import { fail, ok, type Result } from "./failures.ts";
 import type { Following } from "./following.ts";
-import { pumpMetered, stoppable } from "./metering/metered-stream.ts";
+import type { ErrorWays } from "./malformed.ts";
+import { createArrayObservation } from "./metering/array-stream.ts";
+import { meteredPassage, stoppable } from "./metering/metered-stream.ts";
 import { USAGE_FORMATS } from "./metering/usage.ts";
 import type { ModelRequest } from "./model-request.ts";
 import type { UpstreamAnswer } from "./providers/upstream.ts";
+import { timedBytes } from "./timed-bytes.ts";
+import { problemOf, readBeginning } from "./whole-answer.ts";
 import { lazy } from "./wire/lazy.ts";
-import { createObservation, observe } from "./wire/observe.ts";
+import { createObservation } from "./wire/observe.ts";
+import type { Passage } from "./wire/pump.ts";
 import { asObject, parse } from "./wire/read.ts";
 
 /** An answer in the caller's own schema, on its way. */
@@ -21,49 +27,78 @@ export interface Passing {
   readonly errors: ErrorSchema;
   /** Aborts when the caller leaves. */
   readonly signal: AbortSignal;
+  readonly ways: ErrorWays;
 }
 
-/** The body as the caller gets it: workerd's own stream wherever nothing has to be seen of it. */
-export async function passThrough(passing: Passing): Promise<ReadableStream<Uint8Array> | string | null> {
-  const { upstream, request, following, callerProves, errors } = passing;
-  const { body, isEventStream } = upstream;
+type Body = ReadableStream<Uint8Array> | Passage | Uint8Array<ArrayBuffer> | string | null;
+
+/** The body as the caller gets it: workerd's own stream wherever nothing has to be seen of it. Fails where it is no answer. */
+export async function passThrough(passing: Passing): Promise<Result<Body>> {
+  const { upstream, request } = passing;
+  const { body, isEventStream, headers } = upstream;
+  if (body && !isEventStream && !request.isArray && isJson(headers)) return passWhole(passing, body);
+  if (isEventStream && request.isArray) return fail({ kind: "upstream_malformed" });
+  return ok(await passed(passing));
+}
+
+async function passed(passing: Passing): Promise<Body> {
+  const { upstream, request, following, callerProves } = passing;
+  const { body, isEventStream, deadlines } = upstream;
   if (!body) {
     following?.settleWhole(undefined);
     return body;
   }
-  if (!isEventStream && !request.isArray) return following?.isCounted ? countWhole(passing, body, following) : body;
+  if (!isEventStream && !request.isArray) {
+    following?.settleWhole(undefined);
+    return deadlines.isStrict ? timedBytes(body, deadlines) : body;
+  }
   // Where an array ends, and so where it can be cut, shows to one who reads all of it.
   if (following && (following.isCounted || !isEventStream)) return countStream(passing, body, following);
   if (following) {
-    return callerProves ? carryStoppable(body, passing, following) : observeStoppable(body, passing, following);
+    return callerProves && !deadlines.isStrict
+      ? carryStoppable(body, passing, following)
+      : observeStoppable(body, passing);
   }
-  return callerProves || !isEventStream ? body : observe(body, request.endpoint.terminal, errors);
+  if (!isEventStream) return observeArray(body, passing);
+  return callerProves && !deadlines.isStrict ? body : observeStoppable(body, passing);
 }
 
-/** What is no JSON tells no usage, and goes on as it is. */
-async function countWhole(
-  { upstream, request }: Passing,
+function isJson(headers: UpstreamAnswer["headers"]): boolean {
+  return headers["content-type"]?.toLowerCase().startsWith("application/json") ?? false;
+}
+
+/** Providers fail inside a 200, too. What is longer than their errors goes on natively, unless it is counted. */
+async function passWhole(
+  { upstream, request, following, ways }: Passing,
   body: ReadableStream<Uint8Array>,
-  following: Following,
-): Promise<ReadableStream<Uint8Array> | string> {
-  if (!upstream.headers["content-type"]?.startsWith("application/json")) {
-    following.settleWhole(undefined);
-    return body;
+): Promise<Result<Body>> {
+  const { deadlines } = upstream;
+  const read = following?.isCounted || deadlines.isStrict ? await deadlines.text(body) : await readBeginning(body);
+  if (read instanceof ReadableStream) return ok(read);
+  const text = typeof read === "string" ? read : new TextDecoder().decode(read);
+  const problem = problemOf(text, request, ways);
+  if (problem) return problem;
+  if (following?.isCounted) {
+    const format = await USAGE_FORMATS[request.endpoint.schema]();
+    const answer = asObject(parse(text));
+    following.settleWhole(answer && format.whole(answer));
   }
-  const format = await USAGE_FORMATS[request.endpoint.schema]();
-  const text = await new Response(body).text();
-  const answer = asObject(parse(text));
-  following.settleWhole(answer && format.whole(answer));
-  return text;
+  return ok(read);
+}
+
+function observeArray(body: ReadableStream<Uint8Array>, { upstream, request, signal }: Passing): Passage {
+  const inner = createArrayObservation(request.endpoint.terminal);
+  const stream = stoppable({ inner, say: inner.error, isOver: inner.isOver, onEnd() {} });
+  return meteredPassage({ ...upstream, body, stream, signal });
 }
 
 const nativeStreams = lazy(() => import("./metering/native-stream.ts"));
 
 async function countStream(
-  { request, errors, hidesUsage, signal }: Passing,
+  { upstream, request, errors, hidesUsage, signal }: Passing,
   body: ReadableStream<Uint8Array>,
   following: Following,
-): Promise<ReadableStream<Uint8Array>> {
+): Promise<Passage> {
   const { terminal, schema } = request.endpoint;
   const [format, { meterNativeStream }] = await Promise.all([USAGE_FORMATS[schema](), nativeStreams()]);
   const stream = meterNativeStream({
@@ -75,22 +110,22 @@ async function countStream(
     isArray: request.isArray,
   });
   following.watch(stream);
-  return pumpMetered(body, stream, signal);
+  return meteredPassage({ ...upstream, body, stream, signal });
 }
 
 function observeStoppable(
   body: ReadableStream<Uint8Array>,
-  { request, errors, signal }: Passing,
-  following: Following,
-): ReadableStream<Uint8Array> {
+  { upstream, request, following, errors, signal }: Passing,
+): Passage {
+  const inner = createObservation(request.endpoint.terminal, errors);
   const stream = stoppable({
-    inner: createObservation(request.endpoint.terminal, errors),
+    inner,
     say: (details, status) => errorEvent(details, errors, status),
-    isOver: () => false,
-    onEnd: following.over,
+    isOver: inner.isOver,
+    onEnd: () => following?.over(),
   });
-  following.watch(stream);
-  return pumpMetered(body, stream, signal);
+  following?.watch(stream);
+  return meteredPassage({ ...upstream, body, stream, signal });
 }
 
 /** Natively, so that no byte enters JavaScript; only its being stopped is said. */

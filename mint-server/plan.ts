@@ -15,6 +15,7 @@ import { holdsCarrier } from "./wire/carry.ts";
 import type { SpokenWire } from "./wire/formats.ts";
 import { decodeError as decodeGoogleError } from "./wire/google/error.ts";
 import { repairRequest } from "./wire/openai/repair-request.ts";
+import type { Passage } from "./wire/pump.ts";
 import { asObject, FieldError, parse } from "./wire/read.ts";
 
 /** How one endpoint is asked, and how its answer becomes the caller's. */
@@ -32,7 +33,7 @@ export interface Plan
 /** A body in the caller's schema. */
 export interface Translated {
   readonly contentType: string;
-  readonly body: string | ReadableStream<Uint8Array>;
+  readonly body: string | Passage;
 }
 
 /** What a plan is made of. */
@@ -135,8 +136,8 @@ function withStream({ request, endpoint, clean, following }: Planning, plan: Pla
     stream: false,
     accept: "*/*",
     payload: withoutStreaming(JSON.parse(String(plan.payload)) as Record<string, unknown>),
-    async translate({ body }) {
-      const text = await new Response(body).text();
+    async translate({ body, deadlines }) {
+      const text = await deadlines.text(body);
       const answer = parse(text);
       const stream = asStream(answer, { includeUsage });
       if (stream === undefined) return malformed(text, { decodeError: plan.decodeError, clean });

@@ -1,3 +1,10 @@
+import type { Answers, AnswersNamespace } from "./answers/answers.ts";
+import { createMemoryAnswers } from "./answers/memory-answers.ts";
+import { createObjectAnswers } from "./answers/object-answers.ts";
+import { type CacheCounters, createCacheCounters } from "./cache/cache-counters.ts";
+import { type CacheStore, memoryStore } from "./cache/cache-store.ts";
+import { createEdgeCache, type EdgeCache } from "./cache/edge-cache.ts";
+import { createPartitions } from "./cache/partitions.ts";
 import { compileConfig, type MintServerConfig, type ServerConfig } from "./config.ts";
 import { type AdminGate, createAdminGate } from "./credentials/admin-key.ts";
 import { deriveKeyring, type Keyring } from "./credentials/keys.ts";
@@ -12,6 +19,12 @@ import { createStanding } from "./credentials/standing.ts";
 import { type Authoriser, createAuthoriser } from "./credentials/verify.ts";
 import type { DirectoryNamespace } from "./orgs/directory.ts";
 import { createStoredOrgs, type StoredOrgs } from "./orgs/stored-orgs.ts";
+import { createHealth, type Health } from "./providers/health.ts";
+import { SYSTEM_TIMING, type Timing } from "./providers/timing.ts";
+import { type Balancer, createBalancer } from "./providers/turns.ts";
+import type { SessionSummary } from "./realtime/session-summary.ts";
+import type { CallsNamespace } from "./realtime/sideband-calls.ts";
+import type { Telemetry, TelemetryParts } from "./telemetry/telemetry.ts";
 
 /** Everything that lives as long as the server: made once, from the configuration alone. */
 export interface Services {
@@ -21,11 +34,28 @@ export interface Services {
   readonly authorise: Authoriser;
   /** Lets an admin in. */
   readonly admit: AdminGate;
+  /** Lets in whoever reads metrics; absent where nobody does. */
+  readonly admitReader: AdminGate | undefined;
+  /** Absent where nobody is told of requests: then nothing of it is loaded. */
+  readonly telemetry: Telemetry | undefined;
   /** Organisations beside those of the settings; absent where there is no directory. */
   readonly orgs: StoredOrgs | undefined;
   readonly openSession: SessionDoor;
   /** This instance's way to a ledger, by its name. */
   readonly ledgerOf: (name: string) => LedgerClient;
+  /** What this instance has seen of its endpoints. */
+  readonly health: Health;
+  /** Whose turn it is to answer. */
+  readonly balancer: Balancer;
+  /** Absent where the platform lends no storage for it. */
+  readonly edgeCache: EdgeCache | undefined;
+  readonly cacheCounters: CacheCounters;
+  /** Told of every realtime session that is over; absent where nobody asked. */
+  readonly onSession: ((summary: SessionSummary) => void) | undefined;
+  /** Absent where nothing can watch over calls: then no temporary credential makes any. */
+  readonly calls: CallsNamespace | undefined;
+  /** Absent where each answer ends with its caller: on workerd without Durable Objects of class `Answers`. */
+  readonly answers: Answers | undefined;
 }
 
 /** Checks the configuration at once, and derives the keys. */
@@ -39,6 +69,16 @@ export interface Platform {
   readonly ledgers?: LedgerNamespace;
   /** Durable Objects of class `Directory`; without them, organisations that an admin makes are forgotten at a restart. */
   readonly directories?: DirectoryNamespace;
+  /** Durable Objects of class `Answers`; without them no answer outlives its caller on workerd, and elsewhere those of this process do. */
+  readonly answers?: AnswersNamespace;
+  /** Durable Objects of class `Calls`; without them, temporary credentials make no calls over WebRTC. */
+  readonly calls?: CallsNamespace;
+  /** Storage of the edge cache; without it there is no edge cache on workerd, and elsewhere one in memory. */
+  readonly cache?: CacheStore;
+  /** Time and chance by which endpoints are chosen and given up; the system's own unless given. */
+  readonly timing?: Timing;
+  /** Is told of every realtime session that is over: nothing of what was said in it. */
+  readonly onSession?: (summary: SessionSummary) => void;
   /** Keeps a request's context alive until a promise settles. */
   readonly waitUntil?: (promise: Promise<unknown>) => void;
   /**
@@ -50,7 +90,17 @@ export interface Platform {
 
 async function startServices(
   config: ServerConfig,
-  { ledgers, directories, waitUntil, isOnlyInstance = false }: Platform,
+  {
+    ledgers,
+    directories,
+    answers,
+    calls,
+    cache,
+    waitUntil,
+    onSession,
+    isOnlyInstance = false,
+    timing = SYSTEM_TIMING,
+  }: Platform,
 ): Promise<Services> {
   const keyring = await deriveKeyring(config.secrets);
   const nonces = createNonceBook(keyring.nonceKey, isOnlyInstance ? crypto.randomUUID() : undefined);
@@ -59,9 +109,15 @@ async function startServices(
   const ledgerOf = createLedgerClients(namespace, waitUntil ? { waitUntil } : {});
   const orgs = createStoredOrgs(config, directories);
   const finder = orgs?.finder;
+  const cacheCounters = createCacheCounters();
+  const store = cache ?? (isWorkerd() ? undefined : memoryStore());
+  const health = createHealth(timing);
   const stand = createStanding({ ledgerOf, isOnlyInstance });
-  return {
+  const { telemetry: telling } = config;
+  const services: Omit<Services, "answers"> = {
     config,
+    telemetry: telling && (await loadTelemetry({ config: telling, timing, waitUntil, health, cacheCounters })),
+    admitReader: telling?.metricsKey === undefined ? undefined : await createAdminGate(telling.metricsKey, keyring),
     keyring,
     proofs,
     orgs,
@@ -69,5 +125,32 @@ async function startServices(
     admit: await createAdminGate(config.adminKey, keyring),
     openSession: createSessionDoor({ config, keyring, proofs, finder, ledgerOf: (org) => namespace.getByName(org) }),
     ledgerOf,
+    calls,
+    onSession,
+    health,
+    balancer: createBalancer(timing, health),
+    cacheCounters,
+    edgeCache:
+      store && createEdgeCache({ store, counters: cacheCounters, partitionOf: await createPartitions(config.secrets) }),
   };
+  return { ...services, answers: answersFor(services, answers, waitUntil) };
+}
+
+async function loadTelemetry(parts: TelemetryParts): Promise<Telemetry> {
+  const { createTelemetry } = await import("./telemetry/telemetry.ts");
+  return createTelemetry(parts);
+}
+
+function answersFor(
+  services: Omit<Services, "answers">,
+  lent: AnswersNamespace | undefined,
+  waitUntil: Platform["waitUntil"],
+): Answers | undefined {
+  if (lent) return createObjectAnswers(lent, waitUntil);
+  return isWorkerd() ? undefined : createMemoryAnswers(services);
+}
+
+/** An instance there may be one of thousands, and end at any moment. */
+function isWorkerd(): boolean {
+  return navigator.userAgent === "Cloudflare-Workers";
 }

@@ -5,6 +5,7 @@ import { impliedEndpoint, readBaseURL, readMembers } from "./implied-endpoint.ts
 import { baseURLSettings, providers } from "./providers/table.ts";
 import { type Settings, setting } from "./setting.ts";
 import { SettingsError } from "./settings-error.ts";
+import { readHeaderPairs, type TelemetryConfig } from "./telemetry/telemetry-config.ts";
 
 export type { Settings };
 
@@ -20,6 +21,10 @@ const SETTING_NAMES: readonly string[] = [
   "MAX_BODY_BYTES",
   "CLIENT_ADDRESS_HEADER",
   "ADMIN_KEY",
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
+  "OTEL_EXPORTER_OTLP_HEADERS",
+  "METRICS_KEY",
+  "LOG_REQUESTS",
 ];
 
 /** Every setting that a process must hand on to the Worker: the fixed names, the providers', and what `MINT_CONFIG` refers to. */
@@ -56,6 +61,7 @@ export function readSettings(settings: Settings): MintServerConfig {
     ...readMaxBodyBytes(settings),
     ...readClientAddressHeader(settings),
     ...readAdminKey(settings),
+    telemetry: readTelemetry(settings),
     providerBaseURLs: readBaseURLs(settings),
     providerOptions: readProviderOptions(settings),
     orgs: readOrgs(settings),
@@ -154,6 +160,17 @@ function readClientAddressHeader(settings: Settings): { readonly clientAddressHe
 function readAdminKey(settings: Settings): { readonly adminKey?: string } {
   const adminKey = setting(settings, "ADMIN_KEY");
   return adminKey === undefined ? {} : { adminKey };
+}
+
+function readTelemetry(settings: Settings): TelemetryConfig {
+  const endpoint = setting(settings, "OTEL_EXPORTER_OTLP_ENDPOINT");
+  const metricsKey = setting(settings, "METRICS_KEY");
+  return {
+    ...(endpoint !== undefined && { endpoint }),
+    headers: readHeaderPairs(setting(settings, "OTEL_EXPORTER_OTLP_HEADERS") ?? ""),
+    ...(metricsKey !== undefined && { metricsKey }),
+    logsRequests: readBoolean(settings, "LOG_REQUESTS", false),
+  };
 }
 
 function readBoolean(settings: Settings, name: string, fallback: boolean): boolean {

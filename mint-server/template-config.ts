@@ -17,7 +17,11 @@ const DEFAULT_ALLOW: Readonly<Record<string, readonly string[]>> = {
   moderations: ["input"],
   "images/generations": ["prompt"],
   "audio/speech": ["input"],
+  realtime: ["output_modalities"],
 };
+
+/** A session's fields are those of OpenAI's API, and its conversation is no part of them. */
+const REALTIME: Pick<ModelEndpoint, "path" | "schema"> = { path: "realtime", schema: "openai" };
 
 /** Whose turns a caller may send, by schema: never those of the system. The second list is for templates with tools. */
 const CONVERSATIONS: Readonly<Partial<Record<SchemaId, Dialect>>> = {
@@ -49,7 +53,8 @@ export function compileTemplates(
 function compileTemplate(name: string, template: TemplateConfig, field: string): Template {
   const { endpoint: endpointName, body } = template;
   const defaults = Object.hasOwn(DEFAULT_ALLOW, endpointName) ? DEFAULT_ALLOW[endpointName] : undefined;
-  const endpoint = MODEL_ENDPOINTS.find((candidate) => candidate.name === endpointName);
+  const endpoint =
+    endpointName === "realtime" ? REALTIME : MODEL_ENDPOINTS.find((candidate) => candidate.name === endpointName);
   if (!defaults || !endpoint)
     throw new SettingsError(`${field}.endpoint`, `must be one of ${Object.keys(DEFAULT_ALLOW).join(", ")}`);
   const { model } = body;
@@ -87,7 +92,7 @@ function compileAllow({ defaults, template, fixed }: Allowing, field: string): R
 
 /** A conversation that its callers may continue; `undefined` where there is none, or the template holds all of it. */
 function compileConversation(
-  { schema }: ModelEndpoint,
+  { schema }: Pick<ModelEndpoint, "schema">,
   { body, allow }: TemplateConfig,
   path: string,
 ): Conversation | undefined {
@@ -119,7 +124,7 @@ function isFilled(list: unknown): boolean {
 function usesFeature(
   feature: (typeof FEATURES)[number],
   body: TemplateConfig["body"],
-  { schema }: ModelEndpoint,
+  { schema }: Pick<ModelEndpoint, "schema">,
 ): boolean {
   const others = FEATURES.filter((other) => other !== feature);
   return forbiddenFeature({ org: "", features: others }, body, schema) !== undefined;

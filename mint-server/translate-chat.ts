@@ -1,13 +1,19 @@
 import { ok, type Result } from "./failures.ts";
 import { malformed } from "./malformed.ts";
-import { pumpMetered } from "./metering/metered-stream.ts";
+import {
+  type MeteredStream,
+  meteredPassage,
+  type PassageParts,
+  type StoppableParts,
+  stoppable,
+} from "./metering/metered-stream.ts";
 import type { Plan, Planning, Translated } from "./plan.ts";
 import type { UpstreamAnswer } from "./providers/upstream.ts";
 import { type ChatAnswer, eventsOf } from "./wire/chat-answer.ts";
 import type { ChatRequest } from "./wire/chat-request.ts";
 import { type ChatSchema, SCHEMAS, type SpokenWire, WIRES } from "./wire/formats.ts";
 import { lazy } from "./wire/lazy.ts";
-import { pump } from "./wire/pump.ts";
+import type { Passage } from "./wire/pump.ts";
 import { parse } from "./wire/read.ts";
 import { checkSupport } from "./wire/support.ts";
 import { createTranslation, type TranslationParts } from "./wire/translation.ts";
@@ -78,14 +84,14 @@ interface Translating {
 
 async function translate({ upstream, wire, chat, asked, planning }: Translating): Promise<Result<Translated>> {
   const { schema, request, stamp } = chat;
-  const { body, headers } = upstream;
+  const { body, begun, headers, deadlines } = upstream;
   if (asked.stream && body && headers["content-type"]?.startsWith(wire.framing.contentType)) {
     const decoder = wire.createStreamDecoder(asked);
     const encoder = schema.createStreamEncoder(request, stamp);
     const parts = { framing: wire.framing, decoder, encoder, clean: planning.clean };
-    return ok({ contentType: streamTypeOf(chat), body: await streamed(body, parts, planning) });
+    return ok({ contentType: streamTypeOf(chat), body: await streamed({ body, begun, deadlines }, parts, planning) });
   }
-  const text = await new Response(body).text();
+  const text = await deadlines.text(body);
   const answer = wire.decodeAnswer(parse(text), asked);
   if (answer) planning.following?.settleWhole(answer.usage);
   if (!answer) return malformed(text, { decodeError: wire.decodeError, clean: planning.clean });
@@ -95,15 +101,21 @@ async function translate({ upstream, wire, chat, asked, planning }: Translating)
 const translatedStreams = lazy(() => import("./metering/translated-stream.ts"));
 
 async function streamed(
-  upstream: ReadableStream<Uint8Array>,
+  upstream: Pick<PassageParts, "body" | "begun" | "deadlines">,
   parts: TranslationParts,
   { following, signal }: Planning,
-): Promise<ReadableStream<Uint8Array>> {
-  if (!following) return pump(upstream, createTranslation(parts), signal);
+): Promise<Passage> {
+  if (!following) return meteredPassage({ ...upstream, stream: uncounted(parts), signal });
   const { meterTranslatedStream } = await translatedStreams();
   const stream = meterTranslatedStream(parts, following.meter);
   following.watch(stream);
-  return pumpMetered(upstream, stream, signal);
+  return meteredPassage({ ...upstream, stream, signal });
+}
+
+function uncounted(parts: TranslationParts): MeteredStream {
+  const inner = createTranslation(parts);
+  const say: StoppableParts["say"] = (details) => parts.encoder.encode({ type: "error", details });
+  return stoppable({ inner, say, isOver: () => inner.done, onEnd() {} });
 }
 
 /** A whole answer in the caller's schema, as a stream if the caller wants one. */

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
+import { interrupt } from "../../sw/client.ts";
 import { app, showPanel } from "../state/app.ts";
-import { askAgain } from "../state/chat.ts";
+import { askAgain, queueQuestion } from "../state/chat.ts";
 import type { Answer, Turn } from "../state/types.ts";
 import { CopyButton } from "./copy-button.tsx";
 import { IconButton } from "./icon-button.tsx";
@@ -26,10 +27,20 @@ export function AnswerView({ turn, last, answering }: Props): JSX.Element {
       <Markdown text={answer.text} growing={answer.state === "streaming"} />
       <Ending answer={answer} />
       {answer.state === "failed" && (
-        <ProblemView problem={answer.problem} onRetry={() => askAgain(turn.id)} last={last} />
+        <ProblemView
+          problem={answer.problem}
+          onRetry={() => askAgain(turn.id)}
+          onQueue={() => queueQuestion(turn.id)}
+          last={last}
+        />
       )}
       <div class="tools">
         <ReceiptChip answer={answer} onOpen={() => openReceipt(turn)} />
+        {answer.state === "streaming" && (
+          <button type="button" class="link cut-link" onClick={() => void interrupt()}>
+            Cut my connection
+          </button>
+        )}
         {answer.text && !busy && <CopyButton text={answer.text} label="Copy answer" />}
         {last && !answering && <IconButton icon="retry" label="Ask again" onClick={() => askAgain(turn.id)} />}
       </div>

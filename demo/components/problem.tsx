@@ -4,13 +4,14 @@ import type { Problem } from "../state/types.ts";
 interface Props {
   readonly problem: Problem;
   readonly onRetry: () => void;
+  readonly onQueue: () => void;
   readonly last: boolean;
 }
 
 /** What went wrong and what helps; the buttons only where the turn is the one to go on with. */
-export function ProblemView({ problem, onRetry, last }: Props): JSX.Element {
+export function ProblemView({ problem, onRetry, onQueue, last }: Props): JSX.Element {
   return (
-    <div class="problem">
+    <div class="problem" data-remedy={problem.remedy}>
       <p>
         <strong>{problem.sentence}</strong> {problem.advice}
       </p>
@@ -21,14 +22,26 @@ export function ProblemView({ problem, onRetry, last }: Props): JSX.Element {
               Settings
             </button>
           )}
+          {problem.remedy === "wait" && (
+            <a class="button" href="#/cache">
+              See the outbox
+            </a>
+          )}
+          {problem.remedy === "queue" && (
+            <button type="button" class="button" onClick={onQueue}>
+              Send it when the server is back
+            </button>
+          )}
           {problem.remedy === "model" && (
             <button type="button" class="button" onClick={() => document.getElementById("model")?.focus()}>
               Choose a model
             </button>
           )}
-          <button type="button" class="button primary" onClick={onRetry}>
-            Ask again
-          </button>
+          {problem.remedy !== "wait" && (
+            <button type="button" class="button primary" onClick={onRetry}>
+              Ask again
+            </button>
+          )}
           {problem.detail && <code>{problem.detail}</code>}
         </div>
       )}

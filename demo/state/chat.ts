@@ -2,7 +2,7 @@ import type OpenAI from "openai";
 import { HEADER } from "../../mint-server/contract/headers.ts";
 import { app } from "./app.ts";
 import { putAnswer, putConversation } from "./conversations.ts";
-import { describeFailure } from "./failure.ts";
+import { describeFailure, queuedIdOf } from "./failure.ts";
 import { watchRequest } from "./gate.ts";
 import { connect, isBuiltIn, loadModels } from "./openai.ts";
 import type { Answer, Conversation, Turn } from "./types.ts";
@@ -26,15 +26,44 @@ export function askAgain(turnId: string, question?: string): void {
   const { current } = app.get();
   const at = current.turns.findIndex((turn) => turn.id === turnId);
   const turn = current.turns[at];
-  if (turn) send(current, current.turns.slice(0, at), question ?? turn.question);
+  if (!turn) return;
+  // Whoever has an answer and asks again wants another one.
+  const how = question === undefined && turn.answer.state === "complete" ? ANEW : {};
+  send(current, current.turns.slice(0, at), question ?? turn.question, how);
 }
+
+/** Has a turn's question wait for the server, which could not be reached. */
+export function queueQuestion(turnId: string): void {
+  const { current } = app.get();
+  const at = current.turns.findIndex((turn) => turn.id === turnId);
+  const turn = current.turns[at];
+  if (turn) send(current, current.turns.slice(0, at), turn.question, QUEUE);
+}
+
+/** Asks once more, in its place, what waited for the server: if it was delivered, its answer is in the cache. */
+export function askQueued(conversationId: string, turnId: string): void {
+  const conversation = app.get().conversations.find(({ id }) => id === conversationId);
+  const at = conversation?.turns.findIndex((turn) => turn.id === turnId) ?? -1;
+  const turn = conversation?.turns[at];
+  if (!conversation || !turn || running.has(conversationId)) return;
+  const { model, builtIn } = turn.answer;
+  putAnswer(conversationId, turnId, () => ({ state: "waiting", text: "", model, builtIn }));
+  const settings = { ...conversation.settings, model };
+  void answer({ ...conversation, settings, turns: conversation.turns.slice(0, at + 1) }, turnId, QUEUE);
+}
+
+type Orders = Readonly<Record<string, string>>;
+
+/** Not what a cache has. */
+const ANEW: Orders = { "cache-control": "no-cache" };
+const QUEUE: Orders = { [HEADER.offline]: "queue" };
 
 /** Stops the open conversation's answer; what has arrived stays. */
 export function stop(): void {
   running.get(app.get().current.id)?.abort();
 }
 
-function send(conversation: Conversation, before: readonly Turn[], question: string): void {
+function send(conversation: Conversation, before: readonly Turn[], question: string, how: Orders = {}): void {
   if (running.has(conversation.id)) return;
   const { model } = conversation.settings;
   const turn: Turn = {
@@ -46,10 +75,10 @@ function send(conversation: Conversation, before: readonly Turn[], question: str
   const next = { ...conversation, title, updatedAt: Date.now(), turns: [...before, turn] };
   putConversation(next);
   app.patch({ selectedTurn: undefined });
-  void answer(next, turn.id);
+  void answer(next, turn.id, how);
 }
 
-async function answer(conversation: Conversation, turnId: string): Promise<void> {
+async function answer(conversation: Conversation, turnId: string, how: Orders): Promise<void> {
   const controller = new AbortController();
   running.set(conversation.id, controller);
   const change: Change = (to) => {
@@ -59,13 +88,19 @@ async function answer(conversation: Conversation, turnId: string): Promise<void>
   const requestId = crypto.randomUUID();
   watchRequest(requestId, (receipt) => change((before) => ({ ...before, receipt })));
   try {
-    await readStream(await openStream(conversation, requestId, controller.signal), change);
+    // Only so that the panel finds this request's events among those of all tabs.
+    const headers = { [HEADER.requestId]: requestId, [HEADER.useCache]: "always", ...how };
+    await readStream(await openStream(conversation, headers, controller.signal), change);
     // The SDK ends an aborted stream quietly.
     change((before) => ({ ...before, state: controller.signal.aborted ? "stopped" : "complete" }));
     if (app.get().models.length === 0) void loadModels();
   } catch (error) {
     if (controller.signal.aborted) change((before) => ({ ...before, state: "stopped" }));
-    else change((before) => ({ ...before, state: "failed", problem: describeFailure(error) }));
+    else {
+      const queued = queuedIdOf(error);
+      const problem = describeFailure(error);
+      change((before) => ({ ...before, state: "failed", problem, ...(queued && { queued }) }));
+    }
   } finally {
     running.delete(conversation.id);
   }
@@ -77,7 +112,7 @@ type ChatStream = AsyncIterable<OpenAI.ChatCompletionChunk>;
 
 async function openStream(
   { settings, turns }: Conversation,
-  requestId: string,
+  headers: Orders,
   signal: AbortSignal,
 ): Promise<ChatStream> {
   const openai = await connect();
@@ -93,8 +128,7 @@ async function openStream(
       signal,
       // The mint-server has tried other endpoints by then; a person is told at once and asks again if they want to.
       maxRetries: 0,
-      // Only so that the panel finds this request's events among those of all tabs.
-      headers: { [HEADER.requestId]: requestId },
+      headers,
     },
   );
 }

@@ -1,4 +1,5 @@
 import { APIConnectionError, APIError } from "openai";
+import { HEADER } from "../../mint-server/contract/headers.ts";
 import type { Problem } from "./types.ts";
 
 type Known = Omit<Problem, "detail">;
@@ -33,6 +34,12 @@ const byCode: Readonly<Record<string, Known>> = {
     sentence: "This page was opened over an insecure connection, where browsers make no keys.",
     advice: "Open it over https, or on localhost.",
     remedy: "retry",
+  },
+  queued: {
+    sentence: "This question waits for the server.",
+    advice:
+      "It is sealed in this browser’s outbox, is sent as soon as the server answers again, and its answer appears here.",
+    remedy: "wait",
   },
   stream_truncated: {
     sentence: "The answer broke off before it was complete.",
@@ -84,9 +91,14 @@ const byStatus: Readonly<Record<number, Known>> = {
 
 const offline: Known = {
   sentence: "The server could not be reached.",
-  advice: "The question is kept here. Ask it again when you are back online.",
-  remedy: "retry",
+  advice: "The question is kept here. It can wait in this browser and be sent by itself as soon as the server is back.",
+  remedy: "queue",
 };
+
+/** The id under which a question waits, if that is why it failed. */
+export function queuedIdOf(error: unknown): string | undefined {
+  return error instanceof APIError ? (error.headers?.get(HEADER.outbox) ?? undefined) : undefined;
+}
 
 /** A failure in words for the person; the server's own message is added where it says more. */
 export function describeFailure(error: unknown): Problem {
@@ -98,7 +110,7 @@ export function describeFailure(error: unknown): Problem {
     };
   }
   if (error instanceof APIConnectionError || error.code === "offline") return offline;
-  const detail = [error.status, error.code].filter(Boolean).join(" · ");
+  const detail = error.code === "queued" ? "" : [error.status, error.code].filter(Boolean).join(" · ");
   return { ...known(error), ...(detail && { detail }) };
 }
 

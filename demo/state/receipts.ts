@@ -25,7 +25,13 @@ export function advanceReceipt(receipt: Receipt, event: GateEvent): Receipt {
   switch (event.type) {
     case "request":
     case "download":
+    case "delivered":
+    case "undeliverable":
       return receipt;
+    case "resume": {
+      const { position, tookMs } = event;
+      return { ...receipt, resumed: { times: (receipt.resumed?.times ?? 0) + 1, position, tookMs } };
+    }
     case "hit":
     case "miss":
       return {

@@ -20,13 +20,16 @@ export interface Receipt {
   readonly firstByteMs?: number;
   readonly totalMs?: number;
   readonly sizeBytes?: number;
+  /** Its connection broke so often; the last time it went on from that byte, so long after the break. */
+  readonly resumed?: { readonly times: number; readonly position: number; readonly tookMs: number };
 }
 
 /** Why there is no answer, in words for the person, and the one step that helps. */
 export interface Problem {
   readonly sentence: string;
   readonly advice: string;
-  readonly remedy: "retry" | "settings" | "model";
+  /** `queue`: it may wait for the server; `wait`: it does. */
+  readonly remedy: "retry" | "settings" | "model" | "queue" | "wait";
   /** HTTP status and code, for those who look them up. */
   readonly detail?: string;
 }
@@ -39,6 +42,8 @@ interface AnswerBase {
   /** Why the model ended the answer early. */
   readonly cut?: "length" | "content_filter";
   readonly receipt?: Receipt;
+  /** The id under which the question waits for the server. */
+  readonly queued?: string;
 }
 
 export type Answer = AnswerBase &

@@ -12,6 +12,8 @@ const limits = v.pipe(
     tokens: limit,
     usd: limit,
     realtimeSeconds: limit,
+    realtimeIdleSeconds: limit,
+    realtimeSessions: limit,
     requestsPerMinute: limit,
     maxTokensPerRequest: limit,
     per: v.optional(v.picklist(["credential", "hour", "day", "month", "total"])),
@@ -26,6 +28,7 @@ const grant = v.object({
   features: v.optional(v.array(v.picklist(FEATURES))),
   limits: v.optional(limits),
   template: v.optional(v.string()),
+  session: v.optional(v.record(v.string(), v.unknown())),
   logging: v.optional(v.object({ project_name: v.string() })),
 });
 

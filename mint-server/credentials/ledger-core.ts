@@ -55,7 +55,7 @@ export function createLedgerCore(storage: LedgerStorage): LedgerCore {
     if (!fit.ok) return fit;
     const tokens = inputTokens + fit.outputTokens;
     const micros = inputMicros + Math.ceil(fit.outputTokens * microsPerOutputToken);
-    const accounts = accountsOf(charges);
+    const accounts = accountsOf(charges, reservation.isPart);
     journal.insert({ id, at: now, accounts, tokens, micros, settled: accounts.length === 0 });
     return { ...fit, remaining: remainingOf(claims, now) };
   };

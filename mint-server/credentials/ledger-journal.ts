@@ -46,8 +46,8 @@ export function createLedgerJournal(storage: LedgerStorage): LedgerJournal {
   // A reservation while it is open, then only its time.
   const ids = new Map<string, Open | number>();
 
-  const totalOf = (name: AccountName): Account["used"] => {
-    const { requests, tokens, micros } = storage.total(...name) ?? NOTHING;
+  const totalOf = ([account, period]: AccountName): Account["used"] => {
+    const { requests, tokens, micros } = storage.total(account, period) ?? NOTHING;
     return { requests, tokens, micros };
   };
   const accountOf = (name: AccountName): Account => {
@@ -66,14 +66,15 @@ export function createLedgerJournal(storage: LedgerStorage): LedgerJournal {
 
   const count = ({ place, id, at, accounts: names, tokens, micros, settled }: StoredRow): void => {
     const charged = names.map(accountOf);
+    const isPart = names[0]?.[2] === 0;
     for (const account of charged) {
-      account.used.requests += 1;
+      if (!isPart) account.used.requests += 1;
       account.used.tokens += tokens;
       account.used.micros += micros;
       account.lastAt = Math.max(account.lastAt, at);
       if (!settled) account.open += 1;
     }
-    for (const account of new Set(names.map(([account]) => account))) rateOf(account).add(at);
+    if (!isPart) for (const account of new Set(names.map(([account]) => account))) rateOf(account).add(at);
     ids.set(id, settled ? at : { place, at, accounts: charged, tokens, micros });
   };
 
@@ -126,8 +127,8 @@ function keyOf([account, period]: AccountName): string {
   return `${period} ${account}`;
 }
 
-/** The accounts of a request: one that is named twice, with two limits, is charged once. */
-export function accountsOf(charges: readonly Charge[]): readonly AccountName[] {
-  const names = charges.map(({ account, period }): AccountName => [account, period]);
+/** The accounts of a request, or of a part of one: what is named twice, with two limits, is charged once. */
+export function accountsOf(charges: readonly Charge[], isPart = false): readonly AccountName[] {
+  const names = charges.map(({ account, period }): AccountName => (isPart ? [account, period, 0] : [account, period]));
   return names.length < 2 ? names : [...new Map(names.map((name) => [keyOf(name), name])).values()];
 }

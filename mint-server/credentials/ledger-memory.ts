@@ -71,11 +71,11 @@ export function createMemoryStorage(): LedgerStorage {
   let place = 0;
 
   const addToTotals = ({ accounts, at, tokens, micros }: StoredRow): void => {
-    for (const [account, period] of accounts) {
+    for (const [account, period, requests = 1] of accounts) {
       const key = `${period} ${account}`;
       const before = totals.get(key) ?? { requests: 0, tokens: 0, micros: 0, touchedAt: 0 };
       const sums = {
-        requests: before.requests + 1,
+        requests: before.requests + requests,
         tokens: before.tokens + tokens,
         micros: before.micros + micros,
       };

@@ -33,7 +33,7 @@ const DUE = "(at < ?1 AND settled = 1 OR at < ?2)";
 /** Adds what is due to the totals: the amounts are whole, so their sums are exact. */
 const FOLD = `
   INSERT INTO totals
-  SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), count(*), sum(tokens), sum(micros), max(at)
+  SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), sum(coalesce(json_extract(value, '$[2]'), 1)), sum(tokens), sum(micros), max(at)
   FROM reservations, json_each(reservations.accounts) WHERE ${DUE} GROUP BY 1, 2
   ON CONFLICT (account, period) DO UPDATE SET
     requests = requests + excluded.requests, tokens = tokens + excluded.tokens, micros = micros + excluded.micros,

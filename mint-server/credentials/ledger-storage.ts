@@ -18,7 +18,8 @@ export interface StoredRow extends LedgerRow {
   readonly place: number;
 }
 
-export type AccountName = readonly [account: string, period: string];
+/** `requests` is 0 for a part of a request that is counted already, else absent: one. */
+export type AccountName = readonly [account: string, period: string, requests?: 0];
 
 export interface StoredRevocation {
   readonly version: number;
@@ -70,6 +71,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const TOTAL_RETENTION = [
   // No credential lives longer than a day.
   { of: "account", prefix: "jti:", keepMs: 2 * DAY_MS },
+  { of: "period", prefix: "slot:", keepMs: DAY_MS / 24 },
   { of: "period", prefix: "hour:", keepMs: 2 * DAY_MS },
   { of: "period", prefix: "day:", keepMs: 62 * DAY_MS },
   { of: "period", prefix: "month:", keepMs: 400 * DAY_MS },

@@ -29,6 +29,8 @@ export interface Reservation {
   readonly outputTokens: number;
   /** May be fractional. */
   readonly microsPerOutputToken: number;
+  /** Part of a request that is counted already: it adds none to its accounts, nor to their rate. */
+  readonly isPart?: true;
   /** Grant fewer output tokens where `outputTokens` do not fit, down to {@link MIN_OUTPUT_TOKENS}. */
   readonly flexible: boolean;
 }

@@ -23,6 +23,8 @@ export const limitsForm = v.pipe(
     tokens: v.exactOptional(whole(0)),
     usd: v.exactOptional(dollars),
     realtimeSeconds: v.exactOptional(whole(0)),
+    realtimeIdleSeconds: v.exactOptional(whole(1)),
+    realtimeSessions: v.exactOptional(whole(0)),
     requestsPerMinute: v.exactOptional(whole(1)),
     maxTokensPerRequest: v.exactOptional(whole(1)),
     per: v.exactOptional(

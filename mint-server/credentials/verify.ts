@@ -29,6 +29,8 @@ export interface UsedCredential {
   readonly jti: string;
   /** Seconds since the epoch. */
   readonly issuedAt: number;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
   /** Of a bound credential: names the proof that came with this request. */
   readonly proofId?: string;
 }
@@ -131,8 +133,8 @@ export function createAuthoriser({ config, keyring, proofs, stand, finder }: Aut
       };
       const proof = await proofs.verify(access.headers.get(HEADER.dpop), target);
       if (!proof.ok) return proof;
-      const { jti, iat: issuedAt } = claims;
-      return withOrg({ ...caller, credential: { jti, issuedAt, proofId: proof.value.id } }, access);
+      const { jti, iat: issuedAt, exp: expiresAt } = claims;
+      return withOrg({ ...caller, credential: { jti, issuedAt, expiresAt, proofId: proof.value.id } }, access);
     }
     return withOrg(caller, access);
   };
@@ -159,7 +161,8 @@ export function createAuthoriser({ config, keyring, proofs, stand, finder }: Aut
       within = await withinAnyOrigin(caller, access);
     // The ledger looks for itself when it sets a budget aside: one call a request.
     if (!within.ok || !caller.credential || (access.reserves && isLimited(caller))) return within;
-    const { credential, subject, ledger } = caller;
+    const { subject, ledger } = caller;
+    const { expiresAt: _, ...credential } = caller.credential;
     const failure = await stand({ ...credential, subject, ledger, now: access.now });
     return failure ? fail(failure) : within;
   };
@@ -233,8 +236,8 @@ function callerOf(
   config: ServerConfig,
   { issuer, mayBeStored }: Whose,
 ): Result<Caller> {
-  const { sub: subject, grant, jti, iat: issuedAt } = claims;
-  const caller = { by: "credential", subject, grant, credential: { jti, issuedAt } } as const;
+  const { sub: subject, grant, jti, iat: issuedAt, exp: expiresAt } = claims;
+  const caller = { by: "credential", subject, grant, credential: { jti, issuedAt, expiresAt } } as const;
   if (providerKey !== undefined && issuer !== undefined) {
     return config.allowProviderKeys ? ok({ ...caller, providerKey, ledger: issuer }) : refused("claims");
   }

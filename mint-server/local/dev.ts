@@ -11,7 +11,7 @@ import { startServer } from "./server.ts";
 // `npm run dev`: the demo with hot reload, and a mint-server of its own behind it.
 
 /** Paths that are the mint-server's; the rest is the demo's. */
-const API = ["/v1", "/health", "/.well-known"];
+const API = ["/v1", "/health", "/metrics", "/.well-known"];
 
 const asked = new Promise<void>((resolve) => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());

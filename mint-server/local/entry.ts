@@ -1,10 +1,12 @@
-import { Directory, Ledger, onlyInstance as mintServer } from "../index.ts";
+import { Answers, Calls, Directory, Ledger, onlyInstance as mintServer } from "../index.ts";
 import { type AssetBindings, serveAsset } from "./assets.ts";
+import { localKv } from "./kv.ts";
+import { KvObject } from "./kv-object.ts";
 
 type MintServerEnv = Parameters<typeof mintServer.fetch>[1];
 
-/** workerd looks for a Durable Object's class in the entry module. */
-export { Directory, Ledger };
+/** workerd looks in the entry module for Durable Objects' classes, and for the entrypoint that serves the binding `CACHE`. */
+export { Answers, Calls, Directory, KvObject, Ledger, localKv };
 
 type LocalEnv = MintServerEnv & AssetBindings;
 
@@ -17,11 +19,13 @@ export default {
   },
 };
 
+const API = ["/v1/", "/health", "/metrics", "/.well-known/"] as const;
+
 async function assetOrApi(request: Request, env: LocalEnv): Promise<Response> {
   return (await serveAsset(request, env)) ?? mintServer.fetch(request, env);
 }
 
 function isApi(url: string): boolean {
   const path = url.indexOf("/", "http://".length + 1);
-  return url.startsWith("/v1/", path) || url.startsWith("/health", path) || url.startsWith("/.well-known/", path);
+  return API.some((beginning) => url.startsWith(beginning, path));
 }

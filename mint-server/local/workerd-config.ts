@@ -52,6 +52,10 @@ const mintgate :Workerd.Worker = (
       ...settingRows,
       `(name = "LEDGER", durableObjectNamespace = "Ledger")`,
       `(name = "DIRECTORY", durableObjectNamespace = "Directory")`,
+      `(name = "ANSWERS", durableObjectNamespace = "Answers")`,
+      `(name = "CALLS", durableObjectNamespace = "Calls")`,
+      `(name = "CACHE", kvNamespace = (name = "mintgate", entrypoint = "localKv"))`,
+      `(name = "KV_OBJECT", durableObjectNamespace = "KvObject")`,
       `(name = "PAGES", service = "pages")`,
       `(name = "BROWSER", service = "browser")`,
     ].join(",\n    ")},
@@ -59,6 +63,9 @@ const mintgate :Workerd.Worker = (
   durableObjectNamespaces = [
     (className = "Ledger", uniqueKey = "mintgate-ledger", enableSql = true),
     (className = "Directory", uniqueKey = "mintgate-directory", enableSql = true),
+    (className = "Answers", uniqueKey = "mintgate-answers", enableSql = true),
+    (className = "Calls", uniqueKey = "mintgate-calls", enableSql = true),
+    (className = "KvObject", uniqueKey = "mintgate-kv", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "objects"),
 );

@@ -1,5 +1,9 @@
+import type { StreamTerminal } from "../contract/endpoints.ts";
 import { encodeError } from "../contract/error-shapes.ts";
-import type { ErrorDetails } from "../contract/openai-error.ts";
+import { type ErrorDetails, TRUNCATED } from "../contract/openai-error.ts";
+import { createStreamJudge } from "../contract/sse.ts";
+import type { Observation } from "../wire/observe.ts";
+import { parse } from "../wire/read.ts";
 
 /** A stream that is one JSON array, as Gemini's is without `?alt=sse`, cut behind each of its elements. */
 export interface ArraySplitter {
@@ -16,13 +20,18 @@ interface Element {
   readonly json: string;
 }
 
-/** Follows a JSON text's structure, character by character. */
+/** Longest element that is held, in characters. */
+const MAX_ELEMENT_LENGTH = 16 * 1024 * 1024;
+
+/** Follows a JSON text's structure, character by character. From where it is no array of JSON, nothing is taken any more. */
 export function createArraySplitter(): ArraySplitter {
   let depth = 0;
   let inString = false;
   let isEscaped = false;
   let held: string[] = [];
+  let heldLength = 0;
   let isFirst = true;
+  let isBroken = false;
   /** True if the character ends an element. */
   const step = (char: string): boolean => {
     if (inString) {
@@ -31,30 +40,75 @@ export function createArraySplitter(): ArraySplitter {
       else if (char === '"') inString = false;
       return false;
     }
-    if (char === '"') inString = true;
+    if (depth === 0 && !/[\s[\uFEFF]/.test(char)) isBroken = true;
+    else if (char === '"') inString = true;
     else if (char === "[" || char === "{") depth++;
     else if (char === "]" || char === "}") return --depth === 1;
     return false;
   };
   const whole = (end: string): Element => {
     const raw = [...held, end].join("");
+    const json = raw.replace(/^[^{]*/, "");
     held = [];
-    isFirst = false;
-    return { raw, json: raw.replace(/^[^{]*/, "") };
+    heldLength = 0;
+    if (parse(json) === undefined) isBroken = true;
+    else isFirst = false;
+    return { raw, json };
   };
   return {
     take(text) {
       const elements: Element[] = [];
       let from = 0;
-      for (let at = 0; at < text.length; at++) {
+      for (let at = 0; at < text.length && !isBroken; at++) {
         if (!step(text.charAt(at))) continue;
-        elements.push(whole(text.slice(from, at + 1)));
+        const element = whole(text.slice(from, at + 1));
+        if (!isBroken) elements.push(element);
         from = at + 1;
       }
-      if (from < text.length) held.push(text.slice(from));
+      if (from < text.length && !isBroken) held.push(text.slice(from));
+      heldLength += text.length - from;
+      if (heldLength > MAX_ELEMENT_LENGTH) isBroken = true;
+      if (isBroken) held = [];
       return elements;
     },
     rest: () => (depth === 0 ? held.join("") : "]"),
-    error: (details, status) => `${isFirst ? "[" : ",\r\n"}${JSON.stringify(encodeError(status, details, "google"))}]`,
+    error: (details, status) => arrayError(details, { status, isFirst }),
   };
+}
+
+export interface ArrayObservation extends Observation {
+  /** An error as what comes last. */
+  error(details: ErrorDetails, status: number): string;
+}
+
+/** Hands such a stream on, element by element. What is missing is said in one last element. */
+export function createArrayObservation(terminal: StreamTerminal): ArrayObservation {
+  const judge = createStreamJudge(terminal);
+  const splitter = createArraySplitter();
+  const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+  return {
+    feed(chunk) {
+      let text = "";
+      for (const { raw, json } of splitter.take(decoder.decode(chunk, { stream: true }))) {
+        judge.see(undefined, json);
+        text += raw;
+      }
+      return text;
+    },
+    end: () => (judge.state === "open" ? splitter.error(TRUNCATED, 502) : splitter.rest()),
+    error: splitter.error,
+    done: false,
+    get isComplete() {
+      return judge.state === "complete";
+    },
+    isOver: () => judge.state !== "open",
+  };
+}
+
+/** An error as the last element of an array, of which only whole elements have been said. */
+export function arrayError(
+  details: ErrorDetails,
+  { status, isFirst }: { readonly status: number; readonly isFirst: boolean },
+): string {
+  return `${isFirst ? "[" : ",\r\n"}${JSON.stringify(encodeError(status, details, "google"))}]`;
 }

@@ -1,13 +1,12 @@
-import type { Limits } from "../contract/credential.ts";
 import { type Charge, MIN_OUTPUT_TOKENS, type Remaining, type Verdict } from "../credentials/ledger.ts";
 import type { LedgerClient } from "../credentials/ledger-client.ts";
-import { periodOf } from "../credentials/ledger-periods.ts";
 import type { Caller, UsedCredential } from "../credentials/verify.ts";
-import { type Failure, fail, ok, type Result } from "../failures.ts";
+import { fail, ok, type Result } from "../failures.ts";
 import type { ModelRequest } from "../model-request.ts";
 import type { ModelFacts } from "../providers/provider.ts";
 import type { Usage } from "../wire/chat-answer.ts";
 import { inputBound } from "./bounds.ts";
+import { beyondFirst, chargesOf, isCounted, mostPerRequest, refusal } from "./charges.ts";
 import type { MeterOptions } from "./meter.ts";
 import { eachOutput, outputBound, totalOutput, withMaxTokens } from "./output.ts";
 import { dearer, FREE, microsOf, type Price, priceOf, worstInputMicros, worstOutputPrice } from "./price.ts";
@@ -59,26 +58,6 @@ export async function openBudget(asking: Asking): Promise<Result<Budget>> {
   return reserve({ ...asking, credential, charges, price: priced.value, ...worst.value }, credential.proofId);
 }
 
-/** The accounts that a request counts on, with their limits. */
-function chargesOf({ grant, org, subject, credential }: Caller, now: number): Charge[] {
-  const { limits } = grant;
-  const per = limits?.per ?? "credential";
-  const own = per === "credential" ? `jti:${credential?.jti}` : `sub:${subject}`;
-  const charges = limits ? [charge(own, limits, periodOf(per, now))] : [];
-  return org?.limits ? [...charges, charge("org", org.limits, periodOf(org.limits.per ?? "day", now))] : charges;
-}
-
-function charge(account: string, { requests, tokens, usd, requestsPerMinute }: Limits, period: string): Charge {
-  return {
-    account,
-    period,
-    ...(requests !== undefined && { requests }),
-    ...(tokens !== undefined && { tokens }),
-    ...(usd !== undefined && { micros: Math.floor(usd * 1e6) }),
-    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
-  };
-}
-
 /** The dearest price of the endpoints that may answer; none is needed where no money is limited. */
 function priceFor({ request, facts }: Asking, charges: readonly Charge[]): Result<Price> {
   if (charges.every(({ micros }) => micros === undefined)) return ok(FREE);
@@ -89,10 +68,6 @@ function priceFor({ request, facts }: Asking, charges: readonly Charge[]): Resul
     dearest = dearer(dearest, priced.price);
   }
   return ok(dearest);
-}
-
-function isCounted(charges: readonly Charge[]): boolean {
-  return charges.some(({ tokens, micros }) => tokens !== undefined || micros !== undefined);
 }
 
 interface Worst {
@@ -119,15 +94,13 @@ function worstOf({ caller, request, facts }: Asking, charges: readonly Charge[])
   });
 }
 
-function mostPerRequest({ grant, org }: Caller): number | undefined {
-  const limits = [grant.limits, org?.limits].flatMap((each) => each?.maxTokensPerRequest ?? []);
-  return limits.length === 0 ? undefined : Math.min(...limits);
-}
-
+/** Most tokens that one answer may have, where that is limited. */
 interface Claim extends Asking, Worst {
   readonly credential: UsedCredential;
   readonly charges: readonly Charge[];
   readonly price: Price;
+  /** It belongs to a request that was counted already. */
+  readonly isPart?: true;
 }
 
 async function reserve(claim: Claim, proofId: string | undefined): Promise<Result<Budget>> {
@@ -145,6 +118,7 @@ async function reserve(claim: Claim, proofId: string | undefined): Promise<Resul
     outputTokens,
     microsPerOutputToken: worstOutputPrice(inputTokens, price),
     flexible,
+    ...(claim.isPart && { isPart: claim.isPart }),
   });
   if (!verdict) return fail({ kind: "ledger_unavailable" });
   if (!verdict.ok) return fail(refusal(verdict, credential));
@@ -188,13 +162,9 @@ function budgetOf(claim: Claim, id: string, { outputTokens, remaining }: Extract
     forfeit() {
       isSettled = true;
     },
-    again: () => reserve({ ...claim, charges: charges.map(beyondFirst), outputTokens, flexible: false }, undefined),
+    again: () =>
+      reserve({ ...claim, isPart: true, charges: charges.map(beyondFirst), outputTokens, flexible: false }, undefined),
   };
-}
-
-/** Another attempt may cost as much as the first, but the request is one all the same. */
-function beyondFirst({ requests: _, requestsPerMinute: __, ...charge }: Charge): Charge {
-  return charge;
 }
 
 /** What a request does not state is written into it: else its provider decides, and may decide for more than was set aside. */
@@ -204,19 +174,4 @@ function bounded(request: ModelRequest, { flexible }: Worst, outputTokens: numbe
   return bound.each === undefined && bound.usual !== undefined && outputTokens > 0
     ? withMaxTokens(request, bound.usual)
     : request;
-}
-
-function refusal(verdict: Extract<Verdict, { ok: false }>, { proofId }: UsedCredential): Failure {
-  switch (verdict.reason) {
-    case "revoked":
-      return { kind: "credential_revoked", bound: proofId !== undefined };
-    case "replayed":
-      return { kind: "invalid_proof", reason: "replayed" };
-    case "rate":
-      return { kind: "rate_limited", retryAfterSeconds: verdict.retryAfterSeconds, remaining: verdict.remaining };
-    case "budget": {
-      const { limit, remaining, resetsAtSeconds } = verdict;
-      return { kind: "budget_exceeded", limit, remaining, ...(resetsAtSeconds !== undefined && { resetsAtSeconds }) };
-    }
-  }
 }

@@ -1,5 +1,7 @@
 import type { ErrorDetails } from "../contract/openai-error.ts";
-import { pump, type Translation } from "../wire/pump.ts";
+import { describe } from "../failure-answers.ts";
+import type { Deadlines } from "../providers/deadlines.ts";
+import type { Passage, Translation } from "../wire/pump.ts";
 
 /** A stream that is counted while it passes. */
 export interface MeteredStream {
@@ -13,13 +15,46 @@ export interface MeteredStream {
   stop(details: ErrorDetails, status?: number): void;
 }
 
-/** The provider's stream as the caller gets it. `signal` aborts when the caller leaves. */
-export function pumpMetered(
-  upstream: ReadableStream<Uint8Array>,
-  { translation, stopped }: MeteredStream,
-  signal?: AbortSignal,
-): ReadableStream<Uint8Array> {
-  return pump(upstream, translation, signal ? AbortSignal.any([signal, stopped]) : stopped);
+export interface PassageParts {
+  readonly body: ReadableStream<Uint8Array>;
+  /** What was read of it already. */
+  readonly begun?: readonly Uint8Array[] | undefined;
+  readonly deadlines: Deadlines;
+  readonly stream: MeteredStream;
+  /** Aborts when the caller leaves. */
+  readonly signal: AbortSignal;
+}
+
+/** The provider's stream as the caller gets it: stopped where it is too slow. */
+export function meteredPassage({ body, begun, deadlines, stream, signal }: PassageParts): Passage {
+  const { translation, stopped } = stream;
+  const watch = deadlines.watch((failure) => {
+    const { details, status } = describe(failure);
+    stream.stop(details, status);
+  });
+  return {
+    upstream: body,
+    ...(begun && { begun }),
+    signal: AbortSignal.any([signal, stopped]),
+    translation: {
+      ...(translation.isBinary && { isBinary: true }),
+      feed(chunk) {
+        watch.touch();
+        return translation.feed(chunk);
+      },
+      end: () => translation.end(),
+      closed() {
+        watch.over();
+        translation.closed?.();
+      },
+      get done() {
+        return translation.done;
+      },
+      get isComplete() {
+        return translation.isComplete ?? false;
+      },
+    },
+  };
 }
 
 /** What a metered stream is made of. */
@@ -50,6 +85,9 @@ export function stoppable({ inner, say, isOver, onEnd }: StoppableParts): Metere
       closed: onEnd,
       get done() {
         return isDone || inner.done;
+      },
+      get isComplete() {
+        return lastWord === undefined && inner.isComplete === true;
       },
     },
     stopped: abort.signal,

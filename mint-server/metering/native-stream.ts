@@ -51,6 +51,9 @@ export function meterNativeStream(options: NativeStreamOptions): MeteredStream {
     },
     // What follows the terminal marker is the caller's too.
     done: false,
+    get isComplete() {
+      return judge.state === "complete";
+    },
   };
   return stoppable({ inner, say: passage.error, isOver: () => judge.state !== "open", onEnd: settle });
 }

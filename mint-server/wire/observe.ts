@@ -1,37 +1,44 @@
 import type { StreamTerminal } from "../contract/endpoints.ts";
 import { type ErrorSchema, errorEvent } from "../contract/error-shapes.ts";
-import { TRUNCATED } from "../contract/openai-error.ts";
+import { OVERLONG, TRUNCATED } from "../contract/openai-error.ts";
 import { createStreamProbe } from "../contract/sse.ts";
 import { createEventHold } from "../contract/whole-events.ts";
-import { pump, type Translation } from "./pump.ts";
+import type { Translation } from "./pump.ts";
+
+export interface Observation extends Translation {
+  /** True once the answer is complete or has failed by itself. */
+  isOver(): boolean;
+}
 
 /**
  * Hands an event stream on as it is, in whole events, and reads along. If the provider breaks off, or ends without its
- * terminal marker, one typed error event takes the place of what is missing.
+ * terminal marker, or sends an event that is too long, one typed error event takes the place of what is missing. What follows
+ * the terminal marker is the caller's too.
  *
  * No `tee()`: it would keep the provider running after the caller left.
  */
-export function observe(
-  upstream: ReadableStream<Uint8Array>,
-  terminal: StreamTerminal,
-  schema: ErrorSchema = "openai",
-): ReadableStream<Uint8Array> {
-  return pump(upstream, createObservation(terminal, schema));
-}
-
-/** Says what the provider said. It is never done: what follows the terminal marker is the caller's too. */
-export function createObservation(terminal: StreamTerminal, schema: ErrorSchema): Translation {
+export function createObservation(terminal: StreamTerminal, schema: ErrorSchema): Observation {
   const probe = createStreamProbe(terminal);
   const hold = createEventHold();
   const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
   const joined = (parts: readonly Uint8Array[]): string =>
     parts.reduce((text, part) => text + decoder.decode(part, { stream: true }), "");
+  let isDone = false;
   return {
     feed(chunk) {
+      if (isDone) return "";
       probe.feed(chunk);
+      isDone = probe.isOverlong;
+      if (isDone) return errorEvent(OVERLONG, schema);
       return joined(hold.take(chunk.slice()));
     },
     end: () => (probe.state === "open" ? errorEvent(TRUNCATED, schema) : joined(hold.rest())),
-    done: false,
+    get done() {
+      return isDone;
+    },
+    get isComplete() {
+      return probe.state === "complete";
+    },
+    isOver: () => isDone || probe.state !== "open",
   };
 }

@@ -39,6 +39,7 @@ async function translate({ reader, writer, translation }: Ends): Promise<void> {
     const chunk = await next(reader);
     if (!chunk) break;
     await say(translation.feed(chunk));
+    await translation.ready?.();
   }
   if (!translation.done) await say(translation.end());
   await drain(reader);

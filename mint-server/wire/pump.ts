@@ -9,10 +9,24 @@ export interface Translation {
   end(): string;
   /** True once nothing that comes after matters. */
   readonly done: boolean;
+  /** Whether what was said is a complete answer. */
+  readonly isComplete?: boolean;
   /** True where the provider's bytes are no UTF-8 text. */
   readonly isBinary?: boolean;
+  /** To be waited for before the next chunk is fed, where it says so. */
+  ready?(): Promise<void> | undefined;
   /** Nothing more is asked of it: all was said, or the caller has left before. */
   closed?(): void;
+}
+
+/** A provider's stream and what is to be made of it; it is not read yet. */
+export interface Passage {
+  readonly upstream: ReadableStream<Uint8Array>;
+  /** What was read of it already, and is still to be translated; text alone. */
+  readonly begun?: readonly Uint8Array[];
+  readonly translation: Translation;
+  /** Ends it from outside; aborts also when the caller leaves. */
+  readonly signal?: AbortSignal;
 }
 
 const OVER = "all was said";
@@ -28,7 +42,13 @@ export function pump(
   translation: Translation,
   signal?: AbortSignal,
 ): ReadableStream<Uint8Array> {
-  return translation.isBinary ? pumpBytes(upstream, translation, signal) : pumpText(upstream, translation, signal);
+  return pumpPassage({ upstream, translation, ...(signal && { signal }) });
+}
+
+/** The same, of a stream that may have been begun. */
+export function pumpPassage(passage: Passage): ReadableStream<Uint8Array> {
+  const { upstream, translation, signal } = passage;
+  return translation.isBinary ? pumpBytes(upstream, translation, signal) : pumpText(passage);
 }
 
 /** In HTML nothing after this tag is markup, not even its end tag (HTML Standard §13.2.5.5): all that follows is text. */
@@ -40,11 +60,7 @@ const RAW: ContentOptions = { html: true };
  * An `HTMLRewriter` that sees nothing but text: workerd reads and writes natively and calls in once a chunk, with no promise
  * in between. Reading and writing in JavaScript costs twice to three times as much (`bench/cases/translate.ts`).
  */
-function pumpText(
-  upstream: ReadableStream<Uint8Array>,
-  translation: Translation,
-  signal: AbortSignal | undefined,
-): ReadableStream<Uint8Array> {
+function pumpText({ upstream, begun = [], translation, signal }: Passage): ReadableStream<Uint8Array> {
   const { readable, writable } = new IdentityTransformStream();
   const stop = new AbortController();
   const said = (say: () => string): string => {
@@ -67,6 +83,7 @@ function pumpText(
         const text = said(() => translation.feed(utf8(chunk.text)));
         if (text === "") chunk.remove();
         else chunk.replace(text, RAW);
+        return translation.ready?.();
       },
     })
     .onDocument({
@@ -78,30 +95,33 @@ function pumpText(
       },
     });
   const { body } = rewriter.transform(new Response(readable, AS_HTML));
-  void carry(upstream, writable, { stop: stop.signal, leaving: signal }).then(() => translation.closed?.());
+  const head = [utf8(`<${PLAINTEXT}>`), ...begun];
+  void carry(upstream, writable, { head, stop: stop.signal, leaving: signal }).then(() => translation.closed?.());
   // A response made with a body has one.
   return body as ReadableStream<Uint8Array>;
 }
 
-interface Stops {
+interface Carrying {
+  /** What goes before the provider's bytes. */
+  readonly head: readonly Uint8Array[];
   /** Aborted with `OVER` when the grace has passed, with an error when the translation threw. */
   readonly stop: AbortSignal;
   readonly leaving: AbortSignal | undefined;
 }
 
-/** Puts the tag before the provider's bytes, and ends the answer in order however the provider ends. */
+/** Carries the provider's bytes, and ends the answer in order however the provider ends. */
 async function carry(
   upstream: ReadableStream<Uint8Array>,
   writable: WritableStream<Uint8Array>,
-  { stop, leaving }: Stops,
+  { head, stop, leaving }: Carrying,
 ): Promise<void> {
   const writer = writable.getWriter();
-  const tagged = writer.write(utf8(`<${PLAINTEXT}>`));
+  const begun = head.map((bytes) => writer.write(bytes));
   writer.releaseLock();
   const signal = leaving ? AbortSignal.any([leaving, stop]) : stop;
   // A broken connection is an end like any other; what the caller is told of it, the translation decides.
   await upstream.pipeTo(writable, { preventClose: true, preventAbort: true, signal }).catch(() => {});
   const ended = stop.aborted && stop.reason !== OVER ? writable.abort(stop.reason) : writable.close();
   // The caller may have left: nobody is there to be told.
-  await Promise.all([tagged, ended]).catch(() => {});
+  await Promise.all([...begun, ended]).catch(() => {});
 }

@@ -22,10 +22,12 @@ export function createTranslation({ framing, decoder, encoder, clean }: Translat
   const guard = createGuard();
   let text = "";
   let done = false;
+  let isComplete = false;
   const emit = (event: StreamEvent): void => {
     if (done) return;
     const checked = guard(event);
-    done = checked.type === "end" || checked.type === "error";
+    isComplete = checked.type === "end";
+    done = isComplete || checked.type === "error";
     text += encoder.encode(checked.type === "error" ? { ...checked, details: clean(checked.details) } : checked);
   };
   const feed = framing.createReader({
@@ -49,6 +51,9 @@ export function createTranslation({ framing, decoder, encoder, clean }: Translat
     },
     get done() {
       return done;
+    },
+    get isComplete() {
+      return isComplete;
     },
   };
 }

@@ -94,7 +94,7 @@ test("a bearer credential speaks for its subject, with its grant, at its organis
       grant: { org: "acme" },
       org: config.orgs.get("acme"),
       ledger: "acme",
-      credential: { jti: expect.any(String), issuedAt: NOW / 1000 },
+      credential: { jti: expect.any(String), issuedAt: NOW / 1000, expiresAt: expect.any(Number) },
     },
   });
   expect(used).toEqual([{ jti: expect.any(String), issuedAt: NOW / 1000, subject: "alice", ledger: "acme", now: NOW }]);

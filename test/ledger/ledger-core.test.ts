@@ -30,6 +30,21 @@ describe.each(DISKS)("a ledger %s", (_name, makeDisk) => {
     expect(core.usage("sub:alice", "all")).toEqual({ requests: 1, tokens: 12, micros: 15 });
   });
 
+  test("counts a part of a request on every limit but those of requests, before and after it is folded", () => {
+    const open = makeDisk();
+    const core = createLedgerCore(open());
+    const limits = alice({ requests: 2, tokens: 100, requestsPerMinute: 2 });
+    expect(reserve(core, { charges: limits }).ok).toBe(true);
+    const [{ requests: _, requestsPerMinute: __, ...tokens } = {} as Charge] = limits;
+    expect(reserve(core, { charges: [tokens], isPart: true }).ok).toBe(true);
+    expect(core.usage("sub:alice", "all")).toMatchObject({ requests: 1, tokens: 60 });
+    expect(reserve(core, { charges: limits }).ok).toBe(true);
+    expect(reserve(core, { charges: limits })).toMatchObject({ ok: false, reason: "rate" });
+    expect(reserve(core, { charges: [tokens], isPart: true })).toMatchObject({ ok: false, reason: "budget" });
+    core.fold(NOON + 12 * HOUR);
+    expect(createLedgerCore(open()).usage("sub:alice", "all")).toMatchObject({ requests: 2, tokens: 90 });
+  });
+
   test("settles before it reserves, in one call", () => {
     const core = createLedgerCore(makeDisk()());
     const first = makeReservation({ charges: alice({ micros: 50 }) });

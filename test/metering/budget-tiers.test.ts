@@ -35,7 +35,7 @@ async function open(model: string, bytes: number, facts: readonly ModelFacts[]) 
       subject: "alice",
       grant: { org: "acme", limits: { usd: 10 } },
       ledger: "acme",
-      credential: { jti: "credential-1", issuedAt: 1 },
+      credential: { jti: "credential-1", issuedAt: 1, expiresAt: 601 },
     },
     request: requestOf("chat/completions", { messages, max_tokens: 100 }, model),
     facts,

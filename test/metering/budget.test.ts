@@ -45,7 +45,7 @@ async function open({
     subject: "alice",
     grant: { org: "acme", ...(limits && { limits }) },
     ledger: "acme",
-    credential: { jti: "c-1", issuedAt: 7, ...(proofId && { proofId }) },
+    credential: { jti: "c-1", issuedAt: 7, expiresAt: 607, ...(proofId && { proofId }) },
     ...(orgLimits && { org: { limits: orgLimits } }),
   } as unknown as Caller;
   const request = requestOf(path, body);
@@ -202,7 +202,8 @@ test("another attempt is another reservation, of the same tokens under a name of
   const { budget, reserved, settled } = await opened({ limits: { usd: 1 }, proofId: "the-proof" });
   const again = await budget.again();
   if (!again.ok) throw new Error("not reserved");
-  expect(reserved[1]).toMatchObject({ outputTokens: 4096, flexible: false });
+  expect(reserved[0]?.isPart).toBeUndefined();
+  expect(reserved[1]).toMatchObject({ outputTokens: 4096, flexible: false, isPart: true });
   expect(reserved[1]?.id).not.toBe("the-proof");
   again.value.settle({ inputTokens: 1, outputTokens: 1 });
   expect(settled).toMatchObject([{ id: reserved[1]?.id, micros: 10 }]);

@@ -3,12 +3,15 @@ import { utf8 } from "../../mint-server/contract/bytes.ts";
 import { errorEvent } from "../../mint-server/contract/error-shapes.ts";
 import { TRUNCATED } from "../../mint-server/contract/openai-error.ts";
 import type { Settled } from "../../mint-server/metering/meter.ts";
-import { pumpMetered } from "../../mint-server/metering/metered-stream.ts";
+import { type MeteredStream, meteredPassage } from "../../mint-server/metering/metered-stream.ts";
 import { meterNativeStream } from "../../mint-server/metering/native-stream.ts";
 import { meterTranslatedStream } from "../../mint-server/metering/translated-stream.ts";
 import { USAGE_FORMATS } from "../../mint-server/metering/usage.ts";
+import { startDeadlines } from "../../mint-server/providers/deadlines.ts";
+import { SYSTEM_TIMING } from "../../mint-server/providers/timing.ts";
 import type { StreamEvent } from "../../mint-server/wire/chat-answer.ts";
 import { EVENT_STREAM } from "../../mint-server/wire/event-stream.ts";
+import { pumpPassage } from "../../mint-server/wire/pump.ts";
 
 // In workerd itself, whose streams decide when a caller has left and what is still said to one who has not.
 
@@ -20,6 +23,15 @@ const chunk = (content: string): string =>
   `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`;
 const USAGE = `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 9, completion_tokens: 3 } })}\n\n`;
 const DONE = "data: [DONE]\n\n";
+
+function pumpMetered(
+  body: ReadableStream<Uint8Array>,
+  stream: MeteredStream,
+  signal: AbortSignal = new AbortController().signal,
+): ReadableStream<Uint8Array> {
+  const deadlines = startDeadlines({}, { timing: SYSTEM_TIMING });
+  return pumpPassage(meteredPassage({ body, stream, signal, deadlines }));
+}
 
 /** What was settled, and a promise of the first time. */
 function settling() {

@@ -19,6 +19,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 afterEach(() => expect(rig.standIn.requests.splice(0)).toEqual([]));
 
+const LIVE_METHOD = "google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
 
 /** Every path of the table as it stands on the server, with what it takes. */
@@ -65,9 +66,12 @@ test("public are health, the public keys and the browsers' door, and nothing els
 describe.each(CLOSED)("$row.method $path", ({ path, row }) => {
   test("serves one who is entitled, so that what refuses below is the credential", async () => {
     if (row.access === "admin") return expectAnAdminServed(path, row);
-    const answer = await ask(path, row, { authorization: `Bearer ${rig.server.projectKey}` });
+    const headers = { authorization: `Bearer ${rig.server.projectKey}`, "x-bt-use-cache": "never" };
+    const answer = await ask(path, row, headers);
+    const refusal = PAST_THE_CREDENTIAL[row.path];
+    if (refusal) return expect([answer.status, codeOf(await answer.json())]).toEqual(refusal);
     expect(answer.status, await answer.text()).toBe(200);
-    if (row.path.startsWith("/models") || row.path.startsWith("/credentials")) return;
+    if (/^\/(models|credentials|answers|realtime)/.test(row.path)) return;
     expect(rig.standIn.requests.splice(0)).toHaveLength(1);
   });
 
@@ -175,16 +179,30 @@ async function wrongCredentials(): Promise<Wrong[]> {
 
 /** A path of the table with its parameters filled in. */
 function concrete(path: string): string {
-  const filled = path.replace(":name", "stored").replace(":id", "k_1");
+  const named = path.startsWith("/google/ws/") ? path.replace(":name", LIVE_METHOD) : path;
+  const filled = named.replace(":name", "stored").replace(":id", "k_1");
   return filled.replace(/:model\{.+\}$/, path.includes("/google/") ? "gpt-4o:generateContent" : "gpt-4o");
 }
+
+const OTHER_BODIES: Readonly<Record<string, string>> = {
+  "/credentials/revoke": '{"jti":"none"}',
+  "/answers/cancel": '{"idempotency_key":"none"}',
+};
+
+/** What a route says of a request that is wrong in nothing but what comes after the credential. */
+const PAST_THE_CREDENTIAL: Readonly<Record<string, readonly [status: number, code: string]>> = {
+  "/realtime": [426, "upgrade_required"],
+  "/realtime/calls": [400, "invalid_content_type"],
+  "/realtime/calls/:id/hangup": [404, "call_not_found"],
+  "/google/ws/:name": [426, "upgrade_required"],
+};
 
 /** A request that the route would serve, but for what its headers hold. */
 function ask(path: string, { method, path: name }: RouteRow, headers: Record<string, string> = {}): Promise<Response> {
   if (method === "GET") return fetch(`${rig.server.url}${path}`, { headers });
   const wanted = name === "/auto" ? "/chat/completions" : concrete(name);
   const work = [...ALL_WORK, ...OTHER_SCHEMAS].find((candidate) => `/${candidate.path}` === wanted);
-  const other = name === "/credentials/revoke" ? '{"jti":"none"}' : "{}";
+  const other = OTHER_BODIES[name] ?? "{}";
   const { body } = work ? requestOf(work) : { body: other };
   if (method === "DELETE") return fetch(`${rig.server.url}${path}`, { method, headers });
   // A form brings its own content type, with its boundary.

@@ -139,7 +139,7 @@ describe.each(ROWS.map((row) => [row.id, row] as const))("%s", (id, row) => {
     ["404", refusal(404, "no such model"), { status: 404, message: "no such model" }],
     ["401 as ours", refusal(401, "bad key"), { status: 502, code: "upstream_refused_key" }],
     ["403 as ours", refusal(403, "no leave"), { status: 502, code: "upstream_refused_key" }],
-    ["429 with its pause", { ...refusal(429, "slow"), headers: { "retry-after": "7" } }, { status: 429, pause: "7" }],
+    ["429 with its pause", { ...refusal(429, "slow"), headers: { "retry-after": "30" } }, { status: 429, pause: "30" }],
     ["500", refusal(500, "broken"), { status: 502, message: "broken" }],
     ["a plain text", { status: 503, body: "upstream is down" }, { status: 502 }],
     [

@@ -81,6 +81,8 @@ export async function startProviders(
           authorization: `Bearer ${key}`,
           "content-type": "application/json",
           ...(endpoint && { "x-bt-endpoint-name": endpoint }),
+          // Each call is to reach its provider.
+          "x-bt-use-cache": "never",
           ...headers,
         },
         body: typeof body === "string" ? body : JSON.stringify(body),

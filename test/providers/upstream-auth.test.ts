@@ -3,6 +3,8 @@ import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { compileConfig } from "../../mint-server/config.ts";
 import type { Endpoint } from "../../mint-server/providers/provider.ts";
+import { startDeadlines } from "../../mint-server/providers/deadlines.ts";
+import { SYSTEM_TIMING } from "../../mint-server/providers/timing.ts";
 import { type Attempt, fetchUpstream } from "../../mint-server/providers/upstream.ts";
 import { verifyAwsSignature } from "../support/aws-signature.ts";
 import { startTokenEndpoint, type TokenEndpoint } from "../support/token-endpoint.ts";
@@ -62,6 +64,7 @@ function endpointOf(endpoint: object): Endpoint {
 
 const send = (endpoint: Endpoint, attempt: Pick<Attempt, "wire" | "path"> & Partial<Attempt>) =>
   fetchUpstream({
+    deadlines: startDeadlines({}, { timing: SYSTEM_TIMING }),
     endpoint,
     model: "m-v1:0",
     stream: false,

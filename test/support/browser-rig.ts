@@ -28,6 +28,9 @@ export async function startBrowserRig(settings: Readonly<Record<string, string>>
   recorder.relayTo(Number(new URL(rig.server.url).port));
   return {
     ...rig,
+    get server() {
+      return rig.server;
+    },
     browser,
     recorder,
     async open({ register = true, beside, withoutWorkers = false } = {}) {

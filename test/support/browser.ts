@@ -19,12 +19,12 @@ export const FLAGS: readonly string[] = [
   "--disable-sync",
 ];
 
-/** Starts a real Chromium. Close it when done. */
-export async function launchBrowser(): Promise<Browser> {
+/** Starts a real Chromium, with more flags if need be. Close it when done. */
+export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium();
   if (!executablePath) throw new Error("no Chromium on this machine: `npm test` installs one, or set CHROMIUM_PATH");
   // Playwright's own defaults include the old headless shell's flag; ours ask for the whole browser.
-  return chromium.launch({ executablePath, args: [...FLAGS], headless: true });
+  return chromium.launch({ executablePath, args: [...FLAGS, ...flags], headless: true });
 }
 
 /** A page in a profile of its own, and what it said. */

@@ -10,6 +10,8 @@ export interface Recorder {
   received(): string;
   /** All that the browser has sent to the server. */
   sent(): string;
+  /** Resets every connection: now, or when so many more bytes have come from the server. */
+  cut(afterBytes?: number): void;
   stop(): Promise<void>;
 }
 
@@ -19,6 +21,11 @@ export async function startRecorder(): Promise<Recorder> {
   const sent: Buffer[] = [];
   const sockets = new Set<Socket>();
   let target = 0;
+  let bytesLeft = Number.POSITIVE_INFINITY;
+  const cut = (): void => {
+    bytesLeft = Number.POSITIVE_INFINITY;
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
   const server = createServer({ noDelay: true }, (browser) => {
     const upstream = connect({ port: target, host: "127.0.0.1", noDelay: true });
     for (const [from, to, copy] of [
@@ -28,6 +35,10 @@ export async function startRecorder(): Promise<Recorder> {
       sockets.add(from);
       from.on("data", (bytes) => copy.push(bytes));
       from.pipe(to);
+      from.on("data", ({ length }) => {
+        if (from === upstream) bytesLeft -= length;
+        if (bytesLeft <= 0) cut();
+      });
       from.on("error", () => to.destroy());
       from.on("close", () => {
         sockets.delete(from);
@@ -44,6 +55,10 @@ export async function startRecorder(): Promise<Recorder> {
     },
     received: () => Buffer.concat(received).toString("latin1"),
     sent: () => Buffer.concat(sent).toString("latin1"),
+    cut(afterBytes = 0) {
+      if (afterBytes === 0) cut();
+      else bytesLeft = afterBytes;
+    },
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));

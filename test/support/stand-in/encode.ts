@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import type { Answer, StreamEvent } from "./answers.ts";
 import type { Problem } from "./check.ts";
 import type { Format } from "./format.ts";
@@ -26,6 +27,11 @@ interface Encodable {
 export function encodeAnswer({ format, asked, turn, orders }: Encodable): EncodedAnswer {
   const problem = format.check(asked);
   if (problem) return refusal(format, problem);
+  const answer = ordinary({ format, asked, turn, orders });
+  return orders.gzip ? compressed(answer) : answer;
+}
+
+function ordinary({ format, asked, turn, orders }: Encodable): EncodedAnswer {
   if (orders.status !== undefined || orders.body !== undefined) {
     const status = orders.status ?? 200;
     const message = `The stand-in was ordered to answer ${status}.`;
@@ -48,6 +54,11 @@ const JSON_TYPE = { "content-type": "application/json" };
 function fixed({ requestIdHeader }: Format, status: number, body: unknown): EncodedAnswer {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return { status, headers: JSON_TYPE, parts: [Buffer.from(text)], streaming: false, requestIdHeader };
+}
+
+function compressed(answer: EncodedAnswer): EncodedAnswer {
+  const parts = [gzipSync(Buffer.concat(answer.parts))];
+  return { ...answer, headers: { ...answer.headers, "content-encoding": "gzip" }, parts };
 }
 
 function withHeaders(answer: EncodedAnswer, orders: Orders): EncodedAnswer {

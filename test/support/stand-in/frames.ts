@@ -12,6 +12,19 @@ export const STREAM_TYPES: Readonly<Record<Framing, string>> = {
 
 /** A stream's events as they go over the wire. */
 export function encodeEvents(events: readonly StreamEvent[], framing: Framing, orders: Orders): readonly Buffer[] {
+  const parts = soundEvents(events, framing, orders);
+  return parts.map((part, at) => (at === orders.malformedEvent ? broken(part, framing) : part));
+}
+
+/** The same event, of which nobody can make sense. */
+function broken(part: Buffer, framing: Framing): Buffer {
+  if (framing !== "aws") return Buffer.from(part.toString().replace(/\}(\s*)$/, "$1"));
+  const frame = Buffer.from(part);
+  frame.writeUInt8((frame.at(-1) ?? 0) ^ 1, frame.length - 1);
+  return frame;
+}
+
+function soundEvents(events: readonly StreamEvent[], framing: Framing, orders: Orders): readonly Buffer[] {
   switch (framing) {
     case "aws":
       return events.map(awsFrame);

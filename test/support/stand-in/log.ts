@@ -101,8 +101,8 @@ export function createExchange({
   };
 }
 
-function isCut({ cutAfterBytes, cutAfterEvents }: Orders): boolean {
-  return cutAfterBytes !== undefined || cutAfterEvents !== undefined;
+function isCut({ cutAfterBytes, cutAfterEvents, cutBeforeHead }: Orders): boolean {
+  return cutAfterBytes !== undefined || cutAfterEvents !== undefined || cutBeforeHead === true;
 }
 
 function headersOf(message: IncomingMessage): Record<string, string> {

@@ -38,10 +38,14 @@ export interface Orders extends ContentOrders, StreamOrders {
   readonly seed?: number;
   /** Each event of the stream waits for `standIn.gate(name).allow()`. */
   readonly gate?: string;
-  /** Stops a stream after so many events, in the way that `cut` says. */
+  /** Stops a stream after so many events, in the way that `cut` says; below 0: so many before its end. */
   readonly cutAfterEvents?: number;
-  /** Stops any answer after so many bytes of its body. */
+  /** Stops any answer after so many bytes of its body; below 0: so many before its end. */
   readonly cutAfterBytes?: number;
+  /** Cuts the connection before the answer's headers. */
+  readonly cutBeforeHead?: boolean;
+  /** Sends so many events of a stream, or none of a whole answer, and then nothing more. */
+  readonly hangAfterEvents?: number;
   /** `reset`: TCP reset (default). `fin`: closed inside the body. `clean-end-without-done`: a well-formed end, too early. */
   readonly cut?: "reset" | "fin" | "clean-end-without-done";
   readonly status?: number;
@@ -49,6 +53,10 @@ export interface Orders extends ContentOrders, StreamOrders {
   readonly times?: number;
   /** Replaces or adds answer headers. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** States a `content-length` that is so many bytes wrong, and closes the connection after the body. */
+  readonly lengthOff?: number;
+  /** Compresses the body and says so. */
+  readonly gzip?: boolean;
   /** Replaces the answer's body: a string as it is, anything else as JSON. */
   readonly body?: unknown;
   /** Milliseconds before the answer's headers are sent. */
@@ -84,6 +92,8 @@ interface ContentOrders {
 interface StreamOrders {
   /** Ends the stream after so many events with an error event of the format's kind. */
   readonly errorInStream?: number;
+  /** The event of this number (from 0) is broken: its JSON ends early, or its frame's checksum is wrong. */
+  readonly malformedEvent?: number;
   /** Puts events, blocks and fields that nobody knows between those that are known. */
   readonly unknownEvents?: boolean;
   /** Gemini: parts in each event (1 unless given). */

@@ -19,20 +19,29 @@ export async function send(options: SendOptions): Promise<void> {
   if (orders.hang === true) return;
   if (orders.firstByteDelayMs) await Promise.race([sleep(orders.firstByteDelayMs), exchange.left]);
   if (response.destroyed) return;
+  if (orders.cutBeforeHead) return cutSocket(response, orders);
   response.writeHead(answer.status, headersOf(options));
   if (orders.hang === "after-headers") return response.flushHeaders();
   const finished = await sendParts(options);
   if (response.destroyed) return;
-  if (finished) response.end();
+  if (finished) end(response, orders);
   else cutOff(response, orders);
 }
 
 const OPENAI_HEADERS = { "openai-processing-ms": "7", "x-ratelimit-remaining-requests": "4999" };
 
-function headersOf({ answer, exchange }: SendOptions): Record<string, string | string[]> {
-  const length = answer.streaming
-    ? {}
-    : { "content-length": String(answer.parts.reduce((sum, part) => sum + part.length, 0)) };
+/** Who states a wrong length cannot use the connection again. */
+function end(response: ServerResponse, { lengthOff }: Orders): void {
+  const { socket } = response;
+  response.end(() => lengthOff === undefined || socket?.end());
+}
+
+function headersOf({ answer, orders, exchange }: SendOptions): Record<string, string | string[]> {
+  const { lengthOff } = orders;
+  const length =
+    answer.streaming && lengthOff === undefined
+      ? {}
+      : { "content-length": String(sizeOf(answer.parts) + (lengthOff ?? 0)) };
   const ordinary = {
     [answer.requestIdHeader]: `req_stand_in_${exchange.number}`,
     ...(answer.requestIdHeader === "x-request-id" && OPENAI_HEADERS),
@@ -40,14 +49,28 @@ function headersOf({ answer, exchange }: SendOptions): Record<string, string | s
   return { ...ordinary, ...length, ...answer.headers } as Record<string, string | string[]>;
 }
 
+const sizeOf = (parts: readonly Buffer[]): number => parts.reduce((sum, part) => sum + part.length, 0);
+
+/** A place in an answer, counted from its beginning or from its end. */
+function placeIn(size: number, ordered: number | undefined): number {
+  if (ordered === undefined) return Number.POSITIVE_INFINITY;
+  return ordered < 0 ? Math.max(0, size + ordered) : ordered;
+}
+
 /** True when every part was sent; false when an order cuts the answer here. */
 async function sendParts(options: SendOptions): Promise<boolean> {
   const { response, answer, orders, exchange, gate } = options;
-  let bytesLeft = orders.cutAfterBytes ?? Number.POSITIVE_INFINITY;
-  for (const [at, part] of answer.parts.entries()) {
-    if (at === orders.cutAfterEvents) return false;
+  const { parts } = answer;
+  const cutAt = placeIn(parts.length, orders.cutAfterEvents);
+  let bytesLeft = placeIn(sizeOf(parts), orders.cutAfterBytes);
+  for (const [at, part] of parts.entries()) {
+    if (at === cutAt) return false;
+    if (orders.hangAfterEvents !== undefined && (at === orders.hangAfterEvents || !answer.streaming)) {
+      response.flushHeaders();
+      await exchange.left;
+    }
     if (gate) await Promise.race([gate.pass(), exchange.left]);
-    if (at > 0 && orders.everyMs) await sleep(orders.everyMs);
+    if (at > 0 && orders.everyMs) await Promise.race([sleep(orders.everyMs), exchange.left]);
     if (response.destroyed) return false;
     const bytes = part.subarray(0, bytesLeft);
     await write(options, bytes);
@@ -85,6 +108,11 @@ function sizes(split: "byte" | "random" | number, seed = 1): () => number {
     state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
     return 1 + ((state >> 16) % 64);
   };
+}
+
+function cutSocket({ socket }: ServerResponse, { cut }: Orders): void {
+  if (cut === "fin") socket?.end();
+  else socket?.resetAndDestroy();
 }
 
 function cutOff(response: ServerResponse, { cut = "reset" }: Orders): void {

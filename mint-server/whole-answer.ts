@@ -1,0 +1,61 @@
+import { concat } from "./contract/fields.ts";
+import { fail, type Result } from "./failures.ts";
+import { type ErrorWays, malformed } from "./malformed.ts";
+import type { ModelRequest } from "./model-request.ts";
+import { decodeError as decodeOpenAIError } from "./wire/openai/decode-error.ts";
+import { isObject, parse } from "./wire/read.ts";
+
+/** What goes through JavaScript before the rest of a whole answer goes on natively: nearly all of them are shorter. */
+const MAX_READ_BYTES = 64 * 1024;
+
+/** A whole answer's body: all of it, or a stream that begins with what was read. */
+export async function readBeginning(
+  body: ReadableStream<Uint8Array>,
+): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>> {
+  const reader = body.getReader();
+  const held: Uint8Array[] = [];
+  let heldBytes = 0;
+  while (heldBytes < MAX_READ_BYTES) {
+    const { done, value } = await reader.read();
+    if (done) return concat(held);
+    held.push(value);
+    heldBytes += value.length;
+  }
+  reader.releaseLock();
+  return continued(concat(held), body);
+}
+
+const isWorkerd = typeof IdentityTransformStream === "function";
+
+function continued(begun: Uint8Array, rest: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const { readable, writable } = isWorkerd ? new IdentityTransformStream() : new TransformStream<Uint8Array>();
+  const carry = async (): Promise<void> => {
+    const writer = writable.getWriter();
+    await writer.write(begun);
+    writer.releaseLock();
+    await rest.pipeTo(writable);
+  };
+  // The caller has left, or the connection broke, which breaks the caller's.
+  carry().catch(() => rest.cancel().catch(() => {}));
+  return readable;
+}
+
+/** Models of one provider's do not stream what they are asked to: the others' clients wait for events. */
+const STREAMED = new Set(["chat", "completions", "responses", "anthropic", "google"]);
+
+/** What is wrong with a whole answer that came with a good status: the provider's error, a part of an answer, or nothing. */
+export function problemOf(
+  text: string,
+  { endpoint, stream }: ModelRequest,
+  { decodeError = decodeOpenAIError, clean }: ErrorWays,
+): Result<never> | undefined {
+  const value = parse(text);
+  if (isObject(value) && isError(value)) return malformed(text, { decodeError, clean });
+  const isWanted = value !== undefined && typeof value === "object" && !(stream && STREAMED.has(endpoint.schema));
+  return isWanted ? undefined : fail({ kind: "upstream_malformed" });
+}
+
+/** An answer of Responses may itself say that it failed. */
+function isError({ error, type, object }: Readonly<Record<string, unknown>>): boolean {
+  return type === "error" || (Boolean(error) && object !== "response");
+}

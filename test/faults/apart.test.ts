@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { startRig } from "../support/rig.ts";
+import { askApart } from "./apart.ts";
+
+// `node test/faults/run-apart.ts` asks 10,000 times.
+test("of many users at once, each gets their own words, and who leaves ends the provider's work within a second", async () => {
+  const rig = await startRig();
+  try {
+    const seed = Math.floor(Math.random() * 1e6);
+    const { wrong, cancelled } = await askApart(rig, { requests: 400, seed });
+    expect({ seed, wrong }).toEqual({ seed, wrong: [] });
+    expect(cancelled).toBeGreaterThan(50);
+  } finally {
+    await rig.stop();
+  }
+});
