@@ -25,4 +25,10 @@ export const PAGES: readonly PageRow[] = [
     icon: "store",
     load: () => import("./pages/cache.tsx").then(({ CachePage }) => CachePage),
   },
+  {
+    id: "usage",
+    title: "Usage",
+    icon: "chart",
+    load: () => import("./pages/usage.tsx").then(({ UsagePage }) => UsagePage),
+  },
 ];

@@ -1,10 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
-import { createAnswering } from "./answers/answering.ts";
 import type { AnswersHost, JoinedAnswer, JoinOrder } from "./answers/answers.ts";
 import type { MintServerConfig } from "./config.ts";
 import { lentBy, type PlatformBindings } from "./platform-bindings.ts";
 import { createServices } from "./server.ts";
 import type { CallAccount } from "./telemetry/record.ts";
+import { lazy } from "./wire/lazy.ts";
+
+const answering = lazy(() => import("./answers/answering.ts"));
 
 /**
  * Makes the class of the Durable Objects that have answers under way. Export it from a Worker that embeds the mint-server, and
@@ -29,9 +31,11 @@ export function answersObject<Env extends PlatformBindings>(
       const waitUntil = (promise: Promise<unknown>): void => state.waitUntil(promise);
       // The answers are here: nobody is to be asked for them.
       const { answers: _, ...lent } = lentBy(env);
-      this.#host = createServices(configOf(env), { ...lent, waitUntil }).then((services) =>
-        createAnswering({ services, waitUntil }),
-      );
+      this.#host = (async () => {
+        const starting = createServices(configOf(env), { ...lent, waitUntil });
+        const { createAnswering } = await answering();
+        return createAnswering({ services: await starting, waitUntil });
+      })();
     }
 
     async join(order: JoinOrder): Promise<JoinedAnswer> {

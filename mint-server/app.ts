@@ -143,6 +143,7 @@ export const ROUTES: readonly RouteRow[] = [
   },
   { method: "GET", path: "/models", at: "api", access: "caller", handle: getModels },
   { method: "GET", path: "/models/:model{.+}", at: "api", access: "caller", handle: getModel },
+  { method: "GET", path: "/usage", at: "api", access: "caller", handle: usageOfCaller },
   { method: "POST", path: "/credentials", at: "api", access: "caller", handle: issue },
   { method: "POST", path: "/credentials/revoke", at: "api", access: "caller", handle: revoke },
   { method: "POST", path: "/credentials/session", at: "api", access: "public", handle: answerSession },
@@ -153,6 +154,7 @@ export const ROUTES: readonly RouteRow[] = [
   { method: "POST", path: "/admin/orgs/:name/keys", at: "api", access: "admin", handle: byAdmin("createKey") },
   { method: "DELETE", path: "/admin/orgs/:name/keys/:id", at: "api", access: "admin", handle: byAdmin("removeKey") },
   { method: "GET", path: "/admin/audit", at: "api", access: "admin", handle: byAdmin("getAudit") },
+  { method: "GET", path: "/admin/usage", at: "api", access: "admin", handle: usageForAdmin },
   { method: "POST", path: "/admin/reseal", at: "api", access: "admin", handle: byAdmin("resealAll") },
   { method: "GET", path: "/health", at: "api", access: "public", handle: health },
   { method: "GET", path: "/health", at: "root", access: "public", handle: health },
@@ -176,6 +178,14 @@ const realtime = lazy(() => import("./realtime/connect.ts"));
 const clientSecrets = lazy(() => import("./realtime/client-secrets.ts"));
 const calls = lazy(() => import("./realtime/calls.ts"));
 const geminiLive = lazy(() => import("./realtime/gemini-connect.ts"));
+
+async function usageOfCaller(visit: Visit, caller: Caller): Promise<Answer> {
+  return (await import("./usage-route.ts")).getUsage(visit, caller);
+}
+
+async function usageForAdmin(visit: Visit, admin: Admin): Promise<Answer> {
+  return (await import("./usage-route.ts")).getUsageOf(visit, admin);
+}
 
 function byAdmin(name: keyof typeof import("./admin-routes.ts")): (visit: Visit, admin: Admin) => Promise<Answer> {
   return async (visit, admin) => {

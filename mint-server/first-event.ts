@@ -1,4 +1,4 @@
-import { createParser } from "eventsource-parser";
+import { createEventParser } from "./contract/event-parser.ts";
 import type { ErrorDetails } from "./contract/openai-error.ts";
 import { createStreamJudge } from "./contract/sse.ts";
 import { fail, ok, type Result } from "./failures.ts";
@@ -59,7 +59,7 @@ function createLook() {
   // Nothing is terminal here: only failures are told apart.
   const judge = createStreamJudge({ kind: "types", types: [] });
   let seen: { readonly error?: string } | undefined;
-  const parser = createParser({
+  const parser = createEventParser({
     onEvent({ event, data }) {
       judge.see(event, data);
       seen ??= judge.state === "failed" ? { error: data } : {};

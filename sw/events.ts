@@ -28,12 +28,17 @@ export type GateEvent =
       readonly headersMs: number;
     }
   | {
-      /** The answer's last byte went to the page, or the page left. `firstByteMs` is absent for an empty body. */
+      /**
+       * The answer's last byte went to the page, or the page left. `firstByteMs` is absent for an empty body, `firstTokenMs` where
+       * no model said anything in a stream. `traceId` is that of the mint-server's spans, too (W3C Trace Context).
+       */
       readonly type: "done";
       readonly by: HandledBy;
       readonly requestId: string;
       readonly outcome: "complete" | "cancelled" | "failed";
       readonly firstByteMs?: number;
+      readonly firstTokenMs?: number;
+      readonly traceId?: string;
       readonly totalMs: number;
       readonly sizeBytes: number;
       readonly error?: ErrorDetails;

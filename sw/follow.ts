@@ -1,6 +1,7 @@
 import { findModelEndpoint } from "../mint-server/contract/endpoints.ts";
 import { errorSchemaOf } from "../mint-server/contract/error-shapes.ts";
 import { createStreamProbe, type StreamState } from "../mint-server/contract/sse.ts";
+import type { TraceContext } from "../mint-server/contract/trace-context.ts";
 import { bodyHeaders, type LocalAnswer, OFFLINE, toResponse } from "./answers.ts";
 import type { GateEvent, HandledBy } from "./events.ts";
 import type { Target } from "./intercept.ts";
@@ -30,6 +31,8 @@ export interface Call {
   readonly id: string;
   readonly request: Request;
   readonly target: Target;
+  /** Where it stands in a trace; in none unless given. */
+  readonly trace?: TraceContext;
   /** Aborted when the caller leaves, in any phase; the pipeline aborts it itself when the answer's reader cancels. */
   readonly abort: AbortController;
   /** The browser's name for who asks, where that is not this page itself. */

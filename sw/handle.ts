@@ -8,6 +8,7 @@ import type { Outbox } from "./outbox.ts";
 import { HOLD_MS, type Marks, openLifeline, positionOf } from "./resume.ts";
 import { CUT, isCut, type Sent } from "./retry.ts";
 import { type Line, refusalOf, send } from "./send.ts";
+import { markTrace, traceOf } from "./timing.ts";
 import type { UnfinishedCalls } from "./unfinished.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 
@@ -37,7 +38,8 @@ export type LocalHandler = (
  * Answers a caught request from what the browser keeps, or else: adds the credential, sends it to the mint-server and streams the answer back. Rejects only when
  * the caller has left, with the abort's reason.
  */
-export async function handle(gate: Gate, given: Call): Promise<Response> {
+export async function handle(gate: Gate, caught: Call): Promise<Response> {
+  const given = { ...caught, trace: traceOf(caught.request.headers) };
   const { outbox } = gate;
   const accepted = outbox?.accept(given);
   const call = accepted?.call ?? given;
@@ -85,11 +87,12 @@ async function sendWith(
   { value, subject, ath, proofKey }: HeldCredential,
   { body, marks }: Load,
   { line }: Gate,
-  { request, target, abort, onSend }: Call,
+  { request, target, abort, onSend, trace }: Call,
 ): Promise<Sent> {
   onSend?.(subject);
   const headers = callerHeaders(request.headers);
   headers.set("authorization", `DPoP ${value}`);
+  if (trace) markTrace(headers, trace);
   if (findModelEndpoint(target.path)) headers.set(HEADER.completeness, "caller");
   if (marks) mark(headers, await marks());
   const { signal } = abort;

@@ -3,6 +3,7 @@ import { HEADER, type Source } from "../mint-server/contract/headers.ts";
 import { type ErrorDetails, TRUNCATED } from "../mint-server/contract/openai-error.ts";
 import type { Call, Reporter } from "./follow.ts";
 import type { Outcome } from "./relay.ts";
+import { createTokenWatch } from "./timing.ts";
 
 /** Reports what happens to one request; see `events.ts`. */
 export interface Journal {
@@ -13,10 +14,12 @@ export interface Journal {
 }
 
 /** Starts the report of a caught request. */
-export function openJournal({ by, emit }: Reporter, { id: requestId, request, onChunk, onDone }: Call): Journal {
+export function openJournal({ by, emit }: Reporter, { id: requestId, request, trace, onChunk, onDone }: Call): Journal {
   const startedMs = performance.now();
   const elapsed = () => performance.now() - startedMs;
   let firstByteMs: number | undefined;
+  let firstTokenMs: number | undefined;
+  let hasToken: ((bytes: Uint8Array) => boolean) | undefined;
   let sizeBytes = 0;
   let ended = false;
   // Without its query: that may hold what the user typed.
@@ -25,20 +28,27 @@ export function openJournal({ by, emit }: Reporter, { id: requestId, request, on
     headers({ status, headers }) {
       const source = sourceOf(headers);
       const endpoint = headers.get(HEADER.usedEndpoint) ?? undefined;
+      if (/^text\/event-stream\b/i.test(headers.get("content-type") ?? "")) hasToken = createTokenWatch();
       const type = headers.get(HEADER.cached) === "HIT" ? "hit" : "miss";
       emit({ type, by, requestId, status, source, endpoint, headersMs: elapsed() });
     },
     chunk(bytes) {
       firstByteMs ??= elapsed();
       sizeBytes += bytes.byteLength;
+      if (firstTokenMs === undefined && hasToken?.(bytes)) firstTokenMs = elapsed();
       onChunk?.(bytes);
     },
     end(outcome, error = outcome === "failed" ? TRUNCATED : undefined) {
       if (ended) return;
       ended = true;
       onDone?.(outcome);
-      const times = { totalMs: elapsed(), ...(firstByteMs !== undefined && { firstByteMs }) };
-      emit({ type: "done", by, requestId, outcome, sizeBytes, ...times, ...(error && { error }) });
+      const times = {
+        totalMs: elapsed(),
+        ...(firstByteMs !== undefined && { firstByteMs }),
+        ...(firstTokenMs !== undefined && { firstTokenMs }),
+      };
+      const traced = trace && { traceId: trace.traceId };
+      emit({ type: "done", by, requestId, outcome, sizeBytes, ...times, ...traced, ...(error && { error }) });
     },
   };
 }

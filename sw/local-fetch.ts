@@ -16,7 +16,7 @@ interface LocalFetchCall {
  */
 export function createLocalFetch(
   models: LocalModels,
-  offlineModel: string | undefined,
+  offlineModel?: string,
 ): (call: LocalFetchCall) => Promise<Response> {
   const load = () => import("./local-page.ts");
   // So that it is there without a network, or asked for again then.

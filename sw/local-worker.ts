@@ -11,7 +11,7 @@ import { chat, completions } from "./local-schemas.ts";
  *
  * @param offlineModel the one that answers for all others while the mint-server cannot be reached
  */
-export function createLocalHandler(models: LocalModels, offlineModel: string | undefined): LocalHandler {
+export function createLocalHandler(models: LocalModels, offlineModel?: string): LocalHandler {
   const setup: LocalSetup = {
     models,
     schemas: { chat: () => chat, completions: () => completions, responses: () => responses },

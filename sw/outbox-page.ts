@@ -1,5 +1,5 @@
 import { EVENTS_CHANNEL, type GateEvent } from "./events.ts";
-import { withOutbox } from "./outbox-store.ts";
+import { withUsedOutbox } from "./outbox-store.ts";
 
 /* What a page may do with the requests that wait, and how it has them delivered while it is open. Loaded on demand. */
 
@@ -15,7 +15,7 @@ export interface Queued {
 /** What waits in this browser, the oldest first. Nothing where the browser stores nothing. */
 export async function listQueued(): Promise<readonly Queued[]> {
   const list: Queued[] = [];
-  const read = withOutbox(async (database) => {
+  const read = withUsedOutbox(async (database) => {
     // One by one: each may hold a megabyte.
     let cursor = await database.transaction("waiting").store.openCursor();
     for (; cursor; cursor = await cursor.continue()) {
@@ -29,7 +29,7 @@ export async function listQueued(): Promise<readonly Queued[]> {
 
 /** Takes back what waits under an id. If it is on its way already, its answer comes all the same. */
 export async function dropQueued(dropped: string): Promise<void> {
-  await withOutbox(async (database) => {
+  await withUsedOutbox(async (database) => {
     const { store, done } = database.transaction("waiting", "readwrite");
     let cursor = await store.openCursor();
     for (; cursor; cursor = await cursor.continue()) if (cursor.value.id === dropped) await cursor.delete();

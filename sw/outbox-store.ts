@@ -42,7 +42,7 @@ export function createOutboxStore(): OutboxStore {
         return hasRoom;
       }),
     next: (slot, after) =>
-      withOutbox(async (database) => {
+      withUsedOutbox(async (database) => {
         const { store } = database.transaction("waiting");
         let cursor = await store.openCursor(IDBKeyRange.lowerBound(after, true));
         while (cursor && cursor.value.slot !== slot) cursor = await cursor.continue();
@@ -50,13 +50,22 @@ export function createOutboxStore(): OutboxStore {
       }),
     put: (at, message) => withOutbox(async (database) => void (await database.put("waiting", message, at))),
     delete: (at) => withOutbox((database) => database.delete("waiting", at)),
-    clear: () => withOutbox((database) => database.clear("waiting")),
+    clear: () => withUsedOutbox((database) => database.clear("waiting")),
   };
 }
 
-/** Runs work on the database of what waits. */
-export async function withOutbox<T>(work: (database: IDBPDatabase<OutboxDatabase>) => Promise<T>): Promise<T> {
-  const database = await openDB<OutboxDatabase>("mintgate-outbox", 1, {
+const NAME = "mintgate-outbox";
+
+type Work<T> = (database: IDBPDatabase<OutboxDatabase>) => Promise<T>;
+
+/** Runs work on the database of what waits, if anything ever has: others need not have one. */
+export async function withUsedOutbox<T>(work: Work<T>): Promise<T | undefined> {
+  const databases = await indexedDB.databases?.();
+  return databases?.every(({ name }) => name !== NAME) ? undefined : withOutbox(work);
+}
+
+async function withOutbox<T>(work: Work<T>): Promise<T> {
+  const database = await openDB<OutboxDatabase>(NAME, 1, {
     upgrade: (created) => void created.createObjectStore("waiting", { autoIncrement: true }),
   });
   try {

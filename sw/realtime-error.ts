@@ -38,6 +38,9 @@ const ADVICE: Readonly<Record<string, string>> = {
 const TEMPORARY =
   /^(offline|connection_lost|upstream_|try_again|ledger_|directory_|rate_limit|too_many_sessions|idle_timeout)/;
 
+/** A lost connection or a provider's; every other code is final. */
+export const WORTH_ANOTHER: ReadonlySet<number> = new Set([1001, 1005, 1006, 1011, 1012, 1013]);
+
 interface Reason {
   readonly code: string | null;
   readonly message: string;
@@ -46,9 +49,10 @@ interface Reason {
   readonly cause?: unknown;
 }
 
-export function realtimeError({ code, message, status, closeCode, cause }: Reason): RealtimeError {
-  const advice = adviceFor(code);
-  const isTemporary = code === null ? (status ?? 500) >= 500 : TEMPORARY.test(code);
+export function realtimeError(reason: Reason): RealtimeError {
+  const { code, message, status, closeCode, cause } = reason;
+  const advice = adviceFor(code, closeCode);
+  const isTemporary = maySucceedLater(reason);
   const error = new Error(`${message} ${advice}`.trim(), cause === undefined ? {} : { cause });
   return Object.assign(error, {
     name: "RealtimeError" as const,
@@ -60,7 +64,15 @@ export function realtimeError({ code, message, status, closeCode, cause }: Reaso
   });
 }
 
-function adviceFor(code: string | null): string {
-  if (code === null) return "";
-  return ADVICE[code] ?? (code.startsWith("upstream_") ? (ADVICE.upstream_lost ?? "") : "");
+function adviceFor(code: string | null, closeCode: number | undefined): string {
+  const known = code === null ? undefined : ADVICE[code];
+  if (known !== undefined) return known;
+  const isProviders = code?.startsWith("upstream_") || closeCode === 1011;
+  return (isProviders ? ADVICE.upstream_lost : closeCode === 1013 ? ADVICE.try_again : "") ?? "";
+}
+
+function maySucceedLater({ code, status, closeCode }: Reason): boolean {
+  if (code !== null && TEMPORARY.test(code)) return true;
+  if (closeCode !== undefined) return WORTH_ANOTHER.has(closeCode);
+  return code === null && (status ?? 500) >= 500;
 }

@@ -1,7 +1,7 @@
 import { pause } from "./pause.ts";
 import { endedBy, openRealtimeConnection, type RealtimeConnection, readEvent } from "./realtime-connection.ts";
 import type { RealtimeCredentialOptions, RealtimePage } from "./realtime-credential.ts";
-import type { RealtimeError } from "./realtime-error.ts";
+import { type RealtimeError, WORTH_ANOTHER } from "./realtime-error.ts";
 import { createSocketFace } from "./realtime-socket-face.ts";
 
 /** What is left of a session, as far as anything is limited. */
@@ -25,10 +25,9 @@ export interface RealtimeSocketOptions extends RealtimeCredentialOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A lost connection or a provider's; every other code is final. */
-const WORTH_ANOTHER: ReadonlySet<number> = new Set([1001, 1005, 1006, 1011, 1012, 1013]);
-/** Pauses before each attempt. A connection that lasted begins anew with the first. */
+/** Pauses before each attempt. One after a connection that lasted begins anew with the first. */
 const PAUSES_MS: readonly number[] = [200, 500, 1_000, 2_000, 4_000, 8_000];
+const LASTED_MS = 10_000;
 
 /** Opens a session that survives its connection. */
 export async function openRealtimeSocket(page: RealtimePage, options: RealtimeSocketOptions): Promise<WebSocket> {
@@ -37,6 +36,8 @@ export async function openRealtimeSocket(page: RealtimePage, options: RealtimeSo
   const ended = new AbortController();
   let connection = first;
   let isResponding = false;
+  let attempts = 0;
+  let since = performance.now();
   let lastError: unknown;
   const face = createSocketFace(() => connection.socket, close);
 
@@ -58,6 +59,7 @@ export async function openRealtimeSocket(page: RealtimePage, options: RealtimeSo
   };
   const follow = (next: RealtimeConnection): void => {
     connection = next;
+    since = performance.now();
     next.socket.binaryType = face.socket.binaryType;
     isResponding = false;
     lastError = undefined;
@@ -78,7 +80,9 @@ export async function openRealtimeSocket(page: RealtimePage, options: RealtimeSo
   const connectAgain = async (): Promise<RealtimeConnection | undefined> => {
     face.reconnecting(true);
     const until = AbortSignal.any([ended.signal, ...(signal ? [signal] : [])]);
-    for (const ms of PAUSES_MS) {
+    if (performance.now() - since >= LASTED_MS) attempts = 0;
+    for (const ms of PAUSES_MS.slice(attempts)) {
+      attempts++;
       try {
         await pause(ms, until);
         const opened = await openRealtimeConnection(page, { ...options, signal: until });

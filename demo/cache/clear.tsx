@@ -1,13 +1,14 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { clearCache } from "../../sw/client.ts";
+import { clearCache, type Queued } from "../../sw/client.ts";
 import { notify } from "../state/app.ts";
+import { markTakenBack } from "../state/queue.ts";
 import { countAnswers } from "./budget.tsx";
 import { countQuestions } from "./waiting.tsx";
 
 interface Props {
   readonly answers: number;
-  readonly waiting: number;
+  readonly waiting: readonly Queued[];
   readonly onCleared: () => Promise<void>;
 }
 
@@ -23,6 +24,7 @@ export function Clear({ answers, waiting, onCleared }: Props): JSX.Element {
   const clear = async (): Promise<void> => {
     setState("clearing");
     const timer = setTimeout(() => setState("slow"), SLOW_MS);
+    markTakenBack(waiting.map(({ id }) => id));
     const cleared = await clearCache().then(
       () => true,
       () => false,
@@ -38,7 +40,7 @@ export function Clear({ answers, waiting, onCleared }: Props): JSX.Element {
       <button
         type="button"
         class="button danger"
-        disabled={answers + waiting === 0}
+        disabled={answers + waiting.length === 0}
         onClick={() => dialog.current?.showModal()}
       >
         Delete all…
@@ -47,7 +49,8 @@ export function Clear({ answers, waiting, onCleared }: Props): JSX.Element {
         <h2 id="clear-title">Delete {countAnswers(answers)}?</h2>
         <p>
           They cannot be brought back: the key that opens them is deleted first.
-          {waiting > 0 && ` ${countQuestions(waiting)} in the outbox will be deleted unsent.`} Your conversations stay.
+          {waiting.length > 0 && ` ${countQuestions(waiting.length)} in the outbox will be deleted unsent.`} Your
+          conversations stay.
         </p>
         {state === "slow" && (
           <p role="status">

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Markdown } from "../components/markdown.tsx";
 import { app } from "../state/app.ts";
 import { useStore } from "../state/store.ts";
 import { type Trial, tryCut } from "./cut.ts";
@@ -31,7 +32,11 @@ export function CutView(): JSX.Element {
               <li key={step}>{step}</li>
             ))}
           </ol>
-          {trial.text && <p class="cut-text">{trial.text}</p>}
+          {trial.text && (
+            <div class="cut-text">
+              <Markdown text={trial.text} growing={trial.state === "running"} />
+            </div>
+          )}
         </>
       )}
     </section>

@@ -91,6 +91,11 @@ async function forgetOld(): Promise<void> {
   await (await open()).delete("minutes", IDBKeyRange.upperBound(minuteOf(Date.now()) - KEPT_MINUTES));
 }
 
+/** Forgets all that was counted. */
+export async function eraseHistory(): Promise<void> {
+  await (await open()).clear("minutes");
+}
+
 /** What was counted from a minute on; nothing where the browser stores nothing. */
 export async function loadHistory(fromMinute: number): Promise<readonly Minute[]> {
   return open()

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { dropQueued, type Queued } from "../../sw/client.ts";
 import { IconButton } from "../components/icon-button.tsx";
 import { formatBytes } from "../format.ts";
-import { findQueued } from "../state/queue.ts";
+import { findQueued, markTakenBack } from "../state/queue.ts";
 import { formatAge } from "./ages.ts";
 
 /** `1 question`, `3 questions`. */
@@ -19,6 +19,7 @@ interface Props {
 /** Questions that are sent as soon as the server is there again. */
 export function WaitingView({ waiting, nowMs, onChange }: Props): JSX.Element {
   const drop = async (id: string): Promise<void> => {
+    markTakenBack([id]);
     await dropQueued(id);
     await onChange();
   };
@@ -33,7 +34,8 @@ export function WaitingView({ waiting, nowMs, onChange }: Props): JSX.Element {
       ) : (
         <>
           <p aria-live="polite">
-            {countQuestions(waiting.length)} {waiting.length === 1 ? "waits" : "wait"} for the server, in this order.
+            {countQuestions(waiting.length)} {waiting.length === 1 ? "waits" : "wait"} for the server
+            {waiting.length > 1 && ", in this order"}.
           </p>
           <ol class="waiting">
             {waiting.map(({ id, createdMs, sizeBytes }) => (

@@ -29,7 +29,7 @@ export function ProblemView({ problem, onRetry, onQueue, last }: Props): JSX.Ele
           )}
           {problem.remedy === "queue" && (
             <button type="button" class="button" onClick={onQueue}>
-              Send it when the server is back
+              Send it later
             </button>
           )}
           {problem.remedy === "model" && (

@@ -1,9 +1,11 @@
 import type { JSX } from "preact";
 import { signOut } from "../../sw/client.ts";
+import { eraseHistory } from "../cache/history.ts";
 import { app, notify } from "../state/app.ts";
 import { changeSettings, removeEverything } from "../state/conversations.ts";
 import { isBuiltIn } from "../state/openai.ts";
 import { useStore } from "../state/store.ts";
+import { eraseCalls } from "../usage/calls.ts";
 import { Icon } from "./icon.tsx";
 
 /** System prompt and temperature of the open conversation; and the way to leave nothing behind. */
@@ -100,7 +102,7 @@ function Temperature(): JSX.Element {
 }
 
 async function forget(): Promise<void> {
-  await removeEverything();
+  await Promise.all([removeEverything(), eraseHistory().catch(() => undefined), eraseCalls().catch(() => undefined)]);
   await signOut();
   notify({ text: "Forgotten. The next question starts with a new key." });
 }

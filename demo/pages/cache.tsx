@@ -18,9 +18,7 @@ export function CachePage(): JSX.Element {
       <section class="card" aria-labelledby="stored" aria-busy={!stored}>
         <div class="cache-head">
           <h2 id="stored">Stored in this browser</h2>
-          {stored && (
-            <Clear answers={stored.cache.entries.length} waiting={stored.waiting.length} onCleared={refresh} />
-          )}
+          {stored && <Clear answers={stored.cache.entries.length} waiting={stored.waiting} onCleared={refresh} />}
         </div>
         {stored && <Budget cache={stored.cache} />}
         <p class="hint">

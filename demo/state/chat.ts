@@ -1,5 +1,6 @@
 import type OpenAI from "openai";
 import { HEADER } from "../../mint-server/contract/headers.ts";
+import { openCall, type TokenUse } from "../usage/calls.ts";
 import { app } from "./app.ts";
 import { putAnswer, putConversation } from "./conversations.ts";
 import { describeFailure, queuedIdOf } from "./failure.ts";
@@ -86,11 +87,19 @@ async function answer(conversation: Conversation, turnId: string, how: Orders): 
     if (!putAnswer(conversation.id, turnId, to)) controller.abort();
   };
   const requestId = crypto.randomUUID();
-  watchRequest(requestId, (receipt) => change((before) => ({ ...before, receipt })));
+  const { model } = conversation.settings;
+  const call = openCall(
+    model,
+    app.get().models.find(({ id }) => id === model),
+  );
+  watchRequest(requestId, (receipt) => {
+    call.saw(receipt);
+    change((before) => ({ ...before, receipt }));
+  });
   try {
     // Only so that the panel finds this request's events among those of all tabs.
     const headers = { [HEADER.requestId]: requestId, [HEADER.useCache]: "always", ...how };
-    await readStream(await openStream(conversation, headers, controller.signal), change);
+    await readStream(await openStream(conversation, headers, controller.signal), change, call.used);
     // The SDK ends an aborted stream quietly.
     change((before) => ({ ...before, state: controller.signal.aborted ? "stopped" : "complete" }));
     if (app.get().models.length === 0) void loadModels();
@@ -102,6 +111,7 @@ async function answer(conversation: Conversation, turnId: string, how: Orders): 
       change((before) => ({ ...before, state: "failed", problem, ...(queued && { queued }) }));
     }
   } finally {
+    call.over();
     running.delete(conversation.id);
   }
 }
@@ -122,6 +132,7 @@ async function openStream(
       model,
       messages: toMessages(settings.system, turns),
       stream: true,
+      stream_options: { include_usage: true },
       ...(temperature !== null && { temperature }),
     },
     {
@@ -144,7 +155,7 @@ function toMessages(system: string, turns: readonly Turn[]): OpenAI.ChatCompleti
 }
 
 /** Shows the pieces once a frame, however many came in it. */
-async function readStream(stream: ChatStream, change: Change): Promise<void> {
+async function readStream(stream: ChatStream, change: Change, used: (tokens: TokenUse) => void): Promise<void> {
   let text = "";
   let cut: Answer["cut"];
   let frame = 0;
@@ -153,7 +164,8 @@ async function readStream(stream: ChatStream, change: Change): Promise<void> {
     change((before) => ({ ...before, state: "streaming", text, ...(cut && { cut }) }));
   };
   try {
-    for await (const { choices } of stream) {
+    for await (const { choices, usage } of stream) {
+      if (usage) used({ input: usage.prompt_tokens, output: usage.completion_tokens });
       const choice = choices[0];
       text += choice?.delta?.content ?? "";
       if (choice?.finish_reason === "length" || choice?.finish_reason === "content_filter") cut = choice.finish_reason;

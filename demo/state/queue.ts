@@ -1,7 +1,8 @@
 import { onEvent, outbox } from "../../sw/client.ts";
 import { app } from "./app.ts";
 import { askQueued } from "./chat.ts";
-import type { Conversation, Turn } from "./types.ts";
+import { putAnswer } from "./conversations.ts";
+import type { Conversation, Problem, Turn } from "./types.ts";
 
 interface Place {
   readonly conversation: Conversation;
@@ -20,8 +21,25 @@ function listQueued(): readonly Place[] {
   );
 }
 
+const TAKEN_BACK: Problem = {
+  sentence: "You took this question back.",
+  advice: "It was not sent. Ask it again whenever you like.",
+  remedy: "retry",
+};
+
+/** Says of questions that they wait no more, before they are deleted: they would be asked for otherwise. */
+export function markTakenBack(ids: readonly string[]): void {
+  for (const { conversation, turn } of ids.flatMap((id) => findQueued(id) ?? [])) {
+    putAnswer(conversation.id, turn.id, ({ queued: _queued, ...before }) => ({
+      ...before,
+      state: "failed",
+      problem: TAKEN_BACK,
+    }));
+  }
+}
+
 /** Fetches the answers of questions that waited: those that wait no more were sent, now or while this page was closed. */
-export async function collectAnswers(): Promise<void> {
+async function collectAnswers(): Promise<void> {
   const asked = listQueued();
   if (asked.length === 0) return;
   const waiting = new Set((await outbox()).map(({ id }) => id));

@@ -30,6 +30,8 @@ const SHORTEST_HOLD_MS = 150;
 export async function startCall(withMicrophone: boolean): Promise<void> {
   if (voice.get().phase !== "idle") return;
   const context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
+  // Some browsers start it only while the click is being handled.
+  void context.resume();
   const leaving = new AbortController();
   let microphone: Microphone | undefined;
   let socket: WebSocket | undefined;

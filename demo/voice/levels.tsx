@@ -111,8 +111,10 @@ function createMeters(canvas: HTMLCanvasElement): () => void {
       [levels.you, you, height / 2 - thick - 6],
       [levels.voice, voice, height / 2 + 6],
     ] as const) {
+      context.globalAlpha = 0.3;
       context.fillStyle = line;
       context.fillRect(0, y, width, thick);
+      context.globalAlpha = 1;
       context.fillStyle = colour;
       context.fillRect(0, y, heightOf(level, width), thick);
     }

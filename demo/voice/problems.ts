@@ -114,7 +114,7 @@ const SAME: Readonly<Record<string, string>> = {
 export function describeProblem(error: unknown): VoiceProblem {
   if (isRealtimeError(error)) {
     const code = error.code ?? "";
-    const known = BY_CODE[SAME[code] ?? (code.startsWith("upstream_") ? "upstream_lost" : code)];
+    const known = BY_CODE[SAME[code] ?? code] ?? (isProviders(error) ? BY_CODE.upstream_lost : undefined);
     const detail = [error.status ?? error.closeCode, error.code].filter(Boolean).join(" · ");
     return { ...(known ?? { sentence: "The conversation failed.", advice: error.message, remedy: "model" }), detail };
   }
@@ -131,4 +131,8 @@ export function describeProblem(error: unknown): VoiceProblem {
 
 function isRealtimeError(error: unknown): error is RealtimeError {
   return error instanceof Error && error.name === "RealtimeError";
+}
+
+function isProviders({ code, closeCode }: RealtimeError): boolean {
+  return code?.startsWith("upstream_") || closeCode === 1011;
 }

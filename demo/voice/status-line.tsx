@@ -26,7 +26,7 @@ function describe({
   const name = model === ECHO ? "The echo" : "The voice";
   if (phase === "idle") return "";
   if (phase === "connecting") return "Connecting…";
-  if (held || heard) return "You are speaking.";
+  if (held || (heard && !muted)) return "You are speaking.";
   if (speaking) return `${name} is speaking. ${mode === "push-to-talk" ? "Hold the button" : "Talk"} to interrupt.`;
   if (responding) return `${name} is about to answer.`;
   if (!withMicrophone) return "Write something.";

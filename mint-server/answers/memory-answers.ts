@@ -1,17 +1,22 @@
-import { createAnswering } from "./answering.ts";
 import type { AnsweringServices, Answers } from "./answers.ts";
 import { orderOf, withAccount } from "./object-answers.ts";
 import { markKeyOf } from "./place.ts";
 
 /** Answers under way in this process alone. */
 export function createMemoryAnswers(services: AnsweringServices): Answers {
-  const host = createAnswering({ services });
+  const loading = import("./answering.ts").then(({ createAnswering }) => createAnswering({ services }));
   return {
-    join(joining) {
+    async join(joining) {
+      const host = await loading;
       const order = orderOf(joining);
-      joining.call.request.signal.addEventListener("abort", () => void host.leave(order.ticket));
-      return withAccount(joining, host.join(order), () => host.account(order.ticket));
+      const { signal } = joining.call.request;
+      const leave = (): void => void host.leave(order.ticket);
+      signal.addEventListener("abort", leave);
+      const joined = host.join(order);
+      // It may have left while the first of all waited for the code.
+      if (signal.aborted) leave();
+      return withAccount(joining, joined, () => host.account(order.ticket));
     },
-    cancel: (caller, idempotencyKey, now) => host.cancel(markKeyOf(caller, idempotencyKey), now),
+    cancel: async (caller, idempotencyKey, now) => (await loading).cancel(markKeyOf(caller, idempotencyKey), now),
   };
 }

@@ -1,5 +1,5 @@
-import { createParser } from "eventsource-parser";
 import type { ModelEndpoint, SchemaId } from "../contract/endpoints.ts";
+import { createEventParser } from "../contract/event-parser.ts";
 import { createStreamJudge } from "../contract/sse.ts";
 import { isObject, type Json, parse } from "../wire/read.ts";
 import { inspectChoices, inspectResponses } from "./inspect-openai.ts";
@@ -39,7 +39,7 @@ export function isStorable(endpoint: ModelEndpoint, { status, headers, body, isC
 function isWholeStream(text: string, { terminal }: ModelEndpoint, inspector: Inspector): boolean {
   const judge = createStreamJudge(terminal);
   let isSound = true;
-  const parser = createParser({
+  const parser = createEventParser({
     onEvent({ event, data }) {
       judge.see(event, data);
       if (data.trim() === "[DONE]") return;

@@ -1,5 +1,5 @@
-import { createParser } from "eventsource-parser";
 import type { StreamTerminal } from "./endpoints.ts";
+import { createEventParser } from "./event-parser.ts";
 
 /** What an event stream has shown so far. `failed`: the provider said so itself, in an error event. */
 export type StreamState = "open" | "complete" | "failed";
@@ -26,7 +26,7 @@ export function createStreamProbe(terminal: StreamTerminal): StreamProbe {
   const decoder = new TextDecoder();
   const judge = createStreamJudge(terminal);
   let overflowed = false;
-  const parser = createParser({
+  const parser = createEventParser({
     maxBufferSize: MAX_EVENT_LENGTH[terminal.kind],
     onEvent: ({ event, data }) => judge.see(event, data),
     onError({ type }) {

@@ -1,4 +1,4 @@
-import type { Ledger, Reservation, RevocationTarget, Settlement, Verdict } from "./ledger.ts";
+import type { Ledger, Reservation, RevocationTarget, Settlement, Usage, Verdict } from "./ledger.ts";
 import { assertReservation, assertSettlement } from "./ledger-core.ts";
 import { createLedgerQueue } from "./ledger-queue.ts";
 import { createRevocationBook, type Revocable } from "./revocation-book.ts";
@@ -19,6 +19,8 @@ export interface LedgerClient {
   isRevoked(credential: Revocable): boolean | Promise<boolean | undefined>;
   /** Revokes, durably once it resolves; this instance knows at once. Rejects where the ledger does not answer. */
   revoke(target: RevocationTarget, now: number): Promise<void>;
+  /** What an account has used in a period; undefined where the ledger does not answer. */
+  usage(account: string, period: string): Promise<Usage | undefined>;
   /** Whether nothing waits or is in flight: such a client can be let go. */
   isIdle(): boolean;
 }
@@ -81,6 +83,10 @@ export function createLedgerClient(
       await ledger().revoke(target, now);
       book.add({ target, before: Math.floor(now / 1000) }, version);
     },
+    usage: (account, period) =>
+      ledger()
+        .usage(account, period)
+        .catch(() => undefined),
     isIdle: queue.isIdle,
   };
 }

@@ -23,6 +23,10 @@ interface Element {
 /** Longest element that is held, in characters. */
 const MAX_ELEMENT_LENGTH = 16 * 1024 * 1024;
 
+const BEGINNING = /^\uFEFF?\s*\[\s*$/;
+const SEPARATOR = /^\s*,\s*$/;
+const END = /^\s*\]\s*$/;
+
 /** Follows a JSON text's structure, character by character. From where it is no array of JSON, nothing is taken any more. */
 export function createArraySplitter(): ArraySplitter {
   let depth = 0;
@@ -48,11 +52,13 @@ export function createArraySplitter(): ArraySplitter {
   };
   const whole = (end: string): Element => {
     const raw = [...held, end].join("");
-    const json = raw.replace(/^[^{]*/, "");
+    const at = Math.max(0, raw.indexOf("{"));
+    const json = raw.slice(at);
+    const isSound = (isFirst ? BEGINNING : SEPARATOR).test(raw.slice(0, at)) && parse(json) !== undefined;
     held = [];
     heldLength = 0;
-    if (parse(json) === undefined) isBroken = true;
-    else isFirst = false;
+    if (isSound) isFirst = false;
+    else isBroken = true;
     return { raw, json };
   };
   return {
@@ -71,7 +77,10 @@ export function createArraySplitter(): ArraySplitter {
       if (isBroken) held = [];
       return elements;
     },
-    rest: () => (depth === 0 ? held.join("") : "]"),
+    rest() {
+      const end = held.join("");
+      return END.test(end) ? end : "]";
+    },
     error: (details, status) => arrayError(details, { status, isFirst }),
   };
 }

@@ -1,6 +1,6 @@
-import { createParser } from "eventsource-parser";
 import type { StreamTerminal } from "../contract/endpoints.ts";
 import { type ErrorSchema, errorEvent } from "../contract/error-shapes.ts";
+import { createEventParser } from "../contract/event-parser.ts";
 import { type ErrorDetails, TRUNCATED } from "../contract/openai-error.ts";
 import { createStreamJudge } from "../contract/sse.ts";
 import { createEventHold } from "../contract/whole-events.ts";
@@ -86,7 +86,7 @@ function createEventPassage(read: Read, errors: ErrorSchema): Passage {
   const decode = createDecoder();
   let isSeen = true;
   let endedInCR = false;
-  const parser = createParser({
+  const parser = createEventParser({
     maxBufferSize: MAX_EVENT_LENGTH,
     onEvent(event) {
       isSeen = read(event);

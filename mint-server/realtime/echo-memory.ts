@@ -11,14 +11,12 @@ export interface EchoMemory {
   /** Drops all but the last so many samples of the buffer. */
   keepLast(samples: number): void;
   /** Makes an item of what is in the buffer. */
-  keepVoice(id: string): Kept;
+  keepVoice(id: string): KeptVoice;
   keepItem(item: Fields): Kept;
   /** Remembers an item as the last; gives the id of the one before. */
   follow(id: string): string | null;
   find(id: string): Fields | undefined;
   forget(id: string): boolean;
-  /** Length of an item's sound, in seconds, one decimal. */
-  secondsOf(id: string): string;
   /** What is to be answered: the user's last word. */
   last(): Said;
 }
@@ -26,6 +24,11 @@ export interface EchoMemory {
 export interface Kept {
   readonly item: Fields;
   readonly previous: string | null;
+}
+
+export interface KeptVoice extends Kept {
+  /** One decimal. */
+  readonly seconds: string;
 }
 
 /** What the user said last. */
@@ -44,7 +47,6 @@ export function createEchoMemory(): EchoMemory {
   let last: Said = { kind: "nothing" };
   let lastId: string | null = null;
   const items = new Map<string, Fields>();
-  const seconds = new Map<string, string>();
 
   const whole = (): Int16Array<ArrayBuffer> => {
     const joined = new Int16Array(size);
@@ -84,13 +86,13 @@ export function createEchoMemory(): EchoMemory {
     },
     keepVoice(id) {
       const samples = whole();
-      const length = (samples.length / RATE).toFixed(1);
+      const seconds = (samples.length / RATE).toFixed(1);
       buffer = [];
       size = 0;
-      last = { kind: "voice", samples, seconds: length };
-      seconds.set(id, length);
+      last = { kind: "voice", samples, seconds };
       const content = [{ type: "input_audio", transcript: null }];
-      return keep({ id, object: "realtime.item", type: "message", role: "user", status: "completed", content });
+      const kept = keep({ id, object: "realtime.item", type: "message", role: "user", status: "completed", content });
+      return { ...kept, seconds };
     },
     keepItem(item) {
       const id = typeof item.id === "string" ? item.id : newId();
@@ -100,7 +102,6 @@ export function createEchoMemory(): EchoMemory {
     follow,
     find: (id) => items.get(id),
     forget: (id) => items.delete(id),
-    secondsOf: (id) => seconds.get(id) ?? "0.0",
     last: () => last,
   };
 }

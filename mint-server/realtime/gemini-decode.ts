@@ -140,7 +140,7 @@ function callFunctions(state: GeminiState, calls: readonly Fields[]): Exchange {
 /** Results of these are not wanted any more: whoever sends one hears that no such call waits. */
 function forgetCalls(state: GeminiState, ids: unknown): Exchange {
   for (const id of Array.isArray(ids) ? ids : []) {
-    state.calls.delete(String(id));
+    if (typeof id === "string") state.calls.delete(id);
     state.results = state.results.filter((result) => result.id !== id);
   }
   return NOTHING;

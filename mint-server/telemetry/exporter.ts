@@ -36,8 +36,17 @@ const DEADLINE_MS = 5000;
 const RETRY_MS = 500;
 /** Answers after which the same may be sent again (OTLP specification, "Retryable Response Codes"). */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-/** A context that sees to the queue for longer than that may be gone: the next request no longer waits for it. */
-const STUCK_MS = 15_000;
+const MAX_FLIGHTS = 4;
+/** A request's context on workerd may end at any moment, and with it what it was about to do; the next one takes over. */
+const STUCK_MS = 1000;
+/** Longer than any batch is on its way. */
+const LOST_MS = 2 * DEADLINE_MS + RETRY_MS + 1000;
+
+interface Flight {
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly records: number;
+}
 
 export function createExporter(parts: ExporterParts): Exporter {
   const { timing } = parts;
@@ -45,7 +54,8 @@ export function createExporter(parts: ExporterParts): Exporter {
   const teller = tellerOf();
   const queue: RequestRecord[] = [];
   const never = new AbortController().signal;
-  let sending: { readonly since: number } | undefined;
+  const flights = new Set<Flight>();
+  let gatheringSince = Number.NEGATIVE_INFINITY;
   let takesMetrics = true;
   let measuredUntil = timing.now();
 
@@ -71,17 +81,33 @@ export function createExporter(parts: ExporterParts): Exporter {
     // Receivers of traces alone have nothing there.
     if (status === 404 || status === 405) takesMetrics = false;
   };
-  const sendAll = async (): Promise<void> => {
-    await pause(timing, GATHER_MS, never);
-    while (queue.length > 0) {
+  const send = async (batch: readonly RequestRecord[]): Promise<void> => {
+    const byParent = Map.groupBy(batch, ({ logParent }) => logParent);
+    await Promise.all([...[...byParent].map(([parent, records]) => sendSpans(records, parent)), sendMetrics(batch)]);
+  };
+  /** Forgets those whose context has ended under them. */
+  const countFlights = (): number => {
+    for (const flight of flights) {
+      if (timing.now() - flight.since < LOST_MS) continue;
+      flights.delete(flight);
+      counters.dropped += flight.records;
+    }
+    return flights.size;
+  };
+  const sendQueued = async (): Promise<void> => {
+    while (queue.length > 0 && countFlights() < MAX_FLIGHTS) {
       const batch = queue.splice(0, MAX_BATCH);
-      const byParent = Map.groupBy(batch, ({ logParent }) => logParent);
-      await Promise.all([...[...byParent].map(([parent, records]) => sendSpans(records, parent)), sendMetrics(batch)]);
+      const flight = { since: timing.now(), records: batch.length };
+      flights.add(flight);
+      await send(batch).finally(() => flights.delete(flight));
     }
   };
 
   return {
-    counters,
+    get counters() {
+      countFlights();
+      return counters;
+    },
     async add(record) {
       if (queue.length >= MAX_QUEUED) {
         counters.dropped += 1;
@@ -89,16 +115,12 @@ export function createExporter(parts: ExporterParts): Exporter {
       }
       queue.push(record);
       const now = timing.now();
-      if (sending && Math.abs(now - sending.since) < STUCK_MS) return;
-      const mine = { since: now };
-      sending = mine;
-      try {
-        await sendAll();
-      } catch {
-        // Nothing of the receiver's is of any concern to a request.
-      } finally {
-        if (sending === mine) sending = undefined;
-      }
+      if (Math.abs(now - gatheringSince) < STUCK_MS) return;
+      gatheringSince = now;
+      await pause(timing, GATHER_MS, never);
+      gatheringSince = Number.NEGATIVE_INFINITY;
+      // Nothing of the receiver's is of any concern to a request.
+      await sendQueued().catch(() => {});
     },
   };
 }

@@ -1,4 +1,4 @@
-import { createParser } from "eventsource-parser";
+import { createEventParser } from "../contract/event-parser.ts";
 import type { Framing } from "./wire-format.ts";
 
 /** Longest event of a provider's stream, in characters: Gemini's can hold whole images. */
@@ -10,7 +10,7 @@ export const EVENT_STREAM: Framing = {
   isBinary: false,
   createReader({ onEvent, onBroken }) {
     const decoder = new TextDecoder();
-    const parser = createParser({
+    const parser = createEventParser({
       maxBufferSize: MAX_EVENT_LENGTH,
       onEvent,
       onError({ type }) {

@@ -1,4 +1,4 @@
-import { createParser } from "eventsource-parser";
+import { createEventParser } from "../contract/event-parser.ts";
 import { isObject, type Json, parse } from "./read.ts";
 
 /** The mark at the end of OpenAI's streams. */
@@ -12,7 +12,7 @@ export function readBodies(stream: string): { readonly bodies: readonly Json[]; 
   const bodies: Json[] = [];
   let isDone = false;
   let isSound = true;
-  const parser = createParser({
+  const parser = createEventParser({
     onEvent({ event, data }) {
       isDone ||= data.trim() === DONE;
       if (isDone) return;

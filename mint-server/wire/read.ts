@@ -103,7 +103,8 @@ export function parseDataURL(url: string): { readonly mediaType: string; readonl
   return { mediaType: match[1]?.toLowerCase() || "text/plain", data };
 }
 
-/** Percent-encoded bytes as a binary string. */
+/** Percent-encoded bytes as a binary string; what is beyond ASCII counts as if it were encoded (URL Standard §1.3). */
 function unescapeBytes(text: string): string {
-  return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const ascii = text.toWellFormed().replace(/\P{ASCII}/gu, encodeURIComponent);
+  return ascii.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

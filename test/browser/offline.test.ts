@@ -4,6 +4,7 @@ import type { WatchedPage } from "../support/browser.ts";
 import { type BrowserRig, goTo, type OpenOptions, startBrowserRig } from "../support/browser-rig.ts";
 import { chat } from "../support/work.ts";
 import { stopWorkers } from "./cuts.ts";
+import { ask, listen, online, QUEUE, runFlips, waiting } from "./flips.ts";
 import { dumpDatabases } from "./stored.ts";
 
 /* Offline means here that the server is stopped: no engine's emulation reaches the worker's own requests. */
@@ -19,19 +20,6 @@ const COVERS: readonly { readonly by: string; readonly options: OpenOptions }[] 
   { by: "the page itself", options: { withoutWorkers: true } },
 ];
 
-const QUEUE = { [HEADER.offline]: "queue" };
-
-/** Asks from the page, and reads the answer to its end. */
-function ask({ page }: WatchedPage, body: object, headers: Readonly<Record<string, string>> = {}) {
-  return page.evaluate(
-    async (init) => {
-      const answer = await fetch("https://api.openai.com/v1/chat/completions", { method: "POST", ...init });
-      return { status: answer.status, text: await answer.text(), headers: Object.fromEntries(answer.headers) };
-    },
-    { headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) },
-  );
-}
-
 const codeOf = ({ text }: { readonly text: string }) => (JSON.parse(text) as { error?: { code: string } }).error?.code;
 const callsOf = (user: string) => rig.standIn.requests.filter(({ fields }) => fields.user === user);
 
@@ -43,24 +31,6 @@ async function open(options: OpenOptions = {}): Promise<WatchedPage> {
   await listen(watched);
   return watched;
 }
-
-declare global {
-  var heard: { readonly type: string; readonly requestId: string }[];
-}
-
-async function listen({ page }: WatchedPage): Promise<void> {
-  await page.evaluate(() => {
-    globalThis.heard = [];
-    app.onEvent((event) => {
-      if (event.type === "delivered" || event.type === "undeliverable") heard.push(event);
-    });
-  });
-}
-
-/** What a browser says when it has found a network. */
-const online = ({ page }: WatchedPage) => page.evaluate(() => void dispatchEvent(new Event("online")));
-
-const waiting = ({ page }: WatchedPage) => page.evaluate(() => app.outbox());
 
 /** Waits until nothing waits any more. */
 async function emptied(watched: WatchedPage): Promise<void> {
@@ -119,27 +89,13 @@ describe.each(COVERS)("through $by", ({ options }) => {
   });
 });
 
-test("each of two tabs' messages is delivered once, however often the server comes and goes", async () => {
+test("each of two tabs' messages is delivered once and in order, however often the server comes and goes", async () => {
   const one = await open();
   const other = await open({ beside: one });
-  const users: string[] = [];
-  for (let flip = 0; flip < 10; flip++) {
-    await rig.server.stop();
-    for (const tab of [one, other]) {
-      const user = crypto.randomUUID();
-      users.push(user);
-      expect(codeOf(await ask(tab, chat({}, { user }), QUEUE))).toBe("queued");
-    }
-    await rig.restart();
-    await Promise.all([online(one), online(other), ask(flip % 2 === 0 ? one : other, chat())]);
-    await emptied(one);
-  }
-  await expect.poll(() => one.page.evaluate(() => heard.length)).toBe(users.length);
-  expect(await one.page.evaluate(() => heard.filter(({ type }) => type !== "delivered"))).toEqual([]);
-  expect(users.map((user) => callsOf(user).length)).toEqual(users.map(() => 1));
-  // In the order in which they were asked, whoever asked.
-  const sent = rig.standIn.requests.map(({ fields }) => String(fields.user)).filter((user) => users.includes(user));
-  expect(sent).toEqual(users);
+  const { asked, sent, delivered, wrong } = await runFlips(rig, [one, other], 10);
+  expect(wrong).toEqual([]);
+  expect(sent).toEqual(asked);
+  expect(delivered).toBe(20);
 });
 
 test("what was being delivered when the worker and its connection were lost is paid for once", async () => {
@@ -171,3 +127,43 @@ test("what waits outlives the worker and a reload", async () => {
   await emptied(watched);
   expect(callsOf(user)).toHaveLength(1);
 });
+
+test("the browser's own sign that there is a network is enough, with no page that asks for it", async () => {
+  const watched = await open();
+  const other = await rig.open({ beside: watched, register: false });
+  onTestFinished(other.close);
+  const user = crypto.randomUUID();
+  await rig.server.stop();
+  await ask(watched, chat({}, { user }), QUEUE);
+  const tags = await watched.page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    const { sync } = registration as { readonly sync?: { getTags(): Promise<string[]> } };
+    return sync?.getTags();
+  });
+  expect(tags).toEqual(["mintgate:outbox"]);
+  await watched.page.close();
+  await rig.restart();
+  await dispatchSync(other, "mintgate:outbox");
+  await emptied(other);
+  expect(callsOf(user)).toHaveLength(1);
+});
+
+/** As Chromium does when it finds a network. */
+async function dispatchSync({ context, page }: WatchedPage, tag: string): Promise<void> {
+  const devTools = await context.newCDPSession(page);
+  const found = new Promise<string>((resolve) => {
+    devTools.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+      const [registration] = registrations;
+      if (registration) resolve(registration.registrationId);
+    });
+  });
+  await devTools.send("ServiceWorker.enable");
+  const registrationId = await found;
+  await devTools.send("ServiceWorker.dispatchSyncEvent", {
+    origin: rig.recorder.url,
+    registrationId,
+    tag,
+    lastChance: false,
+  });
+  await devTools.detach();
+}

@@ -19,6 +19,7 @@ function createGenerousLedger() {
     flush: async () => {},
     isRevoked: () => false,
     revoke: async () => {},
+    usage: async () => undefined,
     isIdle: () => true,
   };
   return { client, reservations, settlements };

@@ -7,13 +7,14 @@ import { issueBound, type Rig, SERVER_KEY, startRig } from "../support/rig.ts";
 import { ALL_WORK, OTHER_SCHEMAS, requestOf } from "../support/work.ts";
 
 const ADMIN_KEY = "the-admin-key-of-every-route-0123456789";
+const METRICS_KEY = "the-metrics-key-of-every-route-0123456789";
 
 let rig: Rig;
 let wrong: readonly Wrong[];
 
 beforeAll(async () => {
   // Otherwise whatever is not a key of this server counts as a provider's key.
-  rig = await startRig({ settings: { ALLOW_PROVIDER_KEYS: "false", ADMIN_KEY } });
+  rig = await startRig({ settings: { ALLOW_PROVIDER_KEYS: "false", ADMIN_KEY, METRICS_KEY } });
   wrong = await wrongCredentials();
 });
 afterAll(() => rig.stop());
@@ -26,7 +27,8 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
 const PATHS = ROUTES.flatMap((row) =>
   (row.at === "api" ? API_PREFIXES : [""]).map((prefix) => ({ path: `${prefix}${concrete(row.path)}`, row })),
 );
-const CLOSED = PATHS.filter(({ row }) => row.access !== "public");
+const CLOSED = PATHS.filter(({ row }) => row.access === "caller" || row.access === "admin");
+const FOR_READERS = PATHS.filter(({ row }) => row.access === "reader");
 const FOR_ADMINS = CLOSED.filter(({ row }) => row.access === "admin");
 const PUBLIC = PATHS.filter(({ row }) => row.access === "public");
 
@@ -47,9 +49,21 @@ test("what changes or shows organisations is for admins, and nothing else", () =
     "POST /v1/admin/orgs/stored/keys",
     "DELETE /v1/admin/orgs/stored/keys/k_1",
     "GET /v1/admin/audit",
+    "GET /v1/admin/usage",
     "POST /v1/admin/reseal",
   ]);
   expect(CLOSED.filter(({ path, row }) => path.includes("/admin/") !== (row.access === "admin"))).toEqual([]);
+});
+
+test("metrics are for those who have their key, and nothing else is", async () => {
+  expect(FOR_READERS.map(({ path, row }) => `${row.method} ${path}`)).toEqual(["GET /metrics"]);
+  const ask = (key: string) => fetch(`${rig.server.url}/metrics`, { headers: { authorization: `Bearer ${key}` } });
+  expect((await ask(METRICS_KEY)).status).toBe(200);
+  for (const { title, authorization } of wrong) {
+    const answer = await fetch(`${rig.server.url}/metrics`, { headers: { authorization } });
+    expect(answer.status, title).toBe(401);
+  }
+  expect([(await ask(ADMIN_KEY)).status, (await ask(`${rig.server.projectKey}`)).status]).toEqual([401, 401]);
 });
 
 test("public are health, the public keys and the browsers' door, and nothing else", () => {
@@ -71,7 +85,7 @@ describe.each(CLOSED)("$row.method $path", ({ path, row }) => {
     const refusal = PAST_THE_CREDENTIAL[row.path];
     if (refusal) return expect([answer.status, codeOf(await answer.json())]).toEqual(refusal);
     expect(answer.status, await answer.text()).toBe(200);
-    if (/^\/(models|credentials|answers|realtime)/.test(row.path)) return;
+    if (/^\/(models|credentials|answers|realtime|usage)/.test(row.path)) return;
     expect(rig.standIn.requests.splice(0)).toHaveLength(1);
   });
 

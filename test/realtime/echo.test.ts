@@ -116,6 +116,16 @@ describe.each(Object.entries(KINDS))("with %s", (_, issue) => {
   });
 });
 
+test("tells what is left of time and money to one who asks", async () => {
+  const { key } = await rig.issue({ limits: { usd: 0.5, realtimeSeconds: 100 } });
+  const client = await connectTo(rig.socketURL("?model=echo&mintgate_events=1"), byProtocol(`ek_${key}`));
+  const left = await client.next("mintgate.budget");
+  expect(left).toMatchObject({ usd_left: 0.5 });
+  expect(left.seconds_left).toBeGreaterThan(95);
+  expect(left.seconds_left).toBeLessThanOrEqual(100);
+  expect(left).not.toHaveProperty("tokens_left");
+});
+
 test("is told of in the list of models, and has no other endpoint", async () => {
   const authorization = `Bearer ${rig.server.projectKey ?? ""}`;
   const listed = await (await fetch(rig.url("models"), { headers: { authorization } })).json();

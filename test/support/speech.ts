@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 
 /** Samples in a second, as realtime sessions take it. */
-export const RATE = 24_000;
+const RATE = 24_000;
 
 /** Something to be heard by a microphone, in order. */
 export interface SpeechPart {

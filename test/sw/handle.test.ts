@@ -31,6 +31,7 @@ describe("what goes to the mint-server", () => {
         HEADER.hold,
         HEADER.useCache,
         HEADER.completeness,
+        "traceparent",
       ].sort(),
     );
     expect(sent?.headers.get("authorization")).toMatch(/^DPoP [\w-]+\.[\w-]+\./);

@@ -29,9 +29,11 @@ afterAll(async () => {
   await receiver.stop();
 });
 afterEach(() => receiver.forget());
-afterAll(() => console.log(rig.server.output()));
 
 const isServer = ({ kind }: SpanData): boolean => kind === SERVER;
+
+/** Not the one that was told to come again with a nonce. */
+const isLast = ({ attributes }: SpanData): boolean => attributes["error.type"] !== "use_dpop_nonce";
 
 interface Spans {
   readonly server: SpanData;
@@ -40,7 +42,7 @@ interface Spans {
 
 /** The spans of one request, known by its trace: those of others may still come in. */
 async function spansOf(traceId: string): Promise<Spans> {
-  const [server] = await receiver.untilSpans(1, (span) => isServer(span) && span.traceId === traceId);
+  const [server] = await receiver.untilSpans(1, (span) => isServer(span) && span.traceId === traceId && isLast(span));
   if (!server) throw new Error("no span of the request");
   return { server, clients: receiver.spans().filter((span) => span.kind === CLIENT && span.traceId === traceId) };
 }

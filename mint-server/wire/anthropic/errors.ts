@@ -26,7 +26,9 @@ export function decodeError(body: string): ErrorDetails | undefined {
 export function errorDetails({ error }: Json): ErrorDetails | undefined {
   const { type, message, status, details } = asObject(error) ?? {};
   if (typeof message !== "string" || message === "") return undefined;
-  const [ownType, ownCode] = MEANINGS[asPlainText(type)] ?? [asText(type) ?? "upstream_error", asText(status) ?? null];
+  const name = asPlainText(type);
+  const meaning = Object.hasOwn(MEANINGS, name) ? MEANINGS[name] : undefined;
+  const [ownType, ownCode] = meaning ?? [asText(type) ?? "upstream_error", asText(status) ?? null];
   const code = isTooLong(message) ? "context_length_exceeded" : asText(asObject(details)?.error_code);
   return { message, type: ownType, param: null, code: code ?? ownCode };
 }

@@ -57,6 +57,7 @@ export async function talkByCall({ value, callsURL }: Place): Promise<Talk> {
 function talkWith(session: RealtimeSession): Talk & { readonly session: RealtimeSession } {
   const errors: string[] = [];
   let heard = 0;
+  let begun = 0;
   let interruptions = 0;
   session.on("error", (error) => errors.push(JSON.stringify(error)));
   session.on("audio", ({ data }) => {
@@ -64,6 +65,7 @@ function talkWith(session: RealtimeSession): Talk & { readonly session: Realtime
   });
   session.on("transport_event", (event) => {
     const { type, response } = event as { readonly type: string; readonly response?: { readonly status?: string } };
+    if (type === "response.created") begun++;
     if (type === "response.done" && response?.status === "cancelled") interruptions++;
   });
   return {
@@ -73,6 +75,7 @@ function talkWith(session: RealtimeSession): Talk & { readonly session: Realtime
     interrupt: () => session.interrupt(),
     said: () => JSON.stringify(session.history.filter((item) => "role" in item && item.role === "assistant")),
     heard: async () => heard,
+    begun: () => begun,
     interruptions: () => interruptions,
     errors: () => errors,
     close: () => session.close(),

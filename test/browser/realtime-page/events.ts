@@ -14,6 +14,7 @@ export function createTalk(
 ): Talk & { readonly ready: Promise<void> } {
   let said = "";
   let heard = 0;
+  let begun = 0;
   let interruptions = 0;
   const errors: string[] = [];
   const { promise: ready, resolve } = Promise.withResolvers<void>();
@@ -22,6 +23,7 @@ export function createTalk(
       send({ type: "session.update", session: { type: "realtime", tools: [{ type: "function", ...WEATHER }] } });
       resolve();
     },
+    "response.created": () => void begun++,
     "response.output_audio_transcript.done"({ transcript }) {
       said += `${String(transcript)}\n`;
     },
@@ -56,6 +58,7 @@ export function createTalk(
     interrupt: () => send({ type: "response.cancel" }),
     said: () => said,
     heard: async () => heard,
+    begun: () => begun,
     interruptions: () => interruptions,
     errors: () => errors,
     close,

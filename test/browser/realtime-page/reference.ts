@@ -10,8 +10,10 @@ export async function talkByReference({ value, url }: Place): Promise<Talk> {
     dangerouslyAllowAPIKeyInBrowser: true,
   });
   const errors: string[] = [];
+  let begun = 0;
   let interruptions = 0;
   client.realtime.on("error", (event) => errors.push(JSON.stringify(event)));
+  client.realtime.on("server.response.created", () => begun++);
   client.on("conversation.interrupted", () => interruptions++);
   client.addTool({ ...WEATHER }, async () => "rain in Paris");
   await client.connect();
@@ -31,6 +33,7 @@ export async function talkByReference({ value, url }: Place): Promise<Talk> {
         .map(({ formatted }) => formatted.transcript)
         .join("\n"),
     heard: async () => answers().reduce((sum, { formatted }) => sum + (formatted.audio?.length ?? 0), 0),
+    begun: () => begun,
     interruptions: () => interruptions,
     errors: () => errors,
     close: () => client.disconnect(),

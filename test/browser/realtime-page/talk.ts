@@ -10,6 +10,8 @@ export interface Talk {
   said(): string;
   /** Bytes of sound that came, or packets. */
   heard(): Promise<number>;
+  /** Answers that began, and those that were broken off. */
+  begun(): number;
   interruptions(): number;
   errors(): readonly string[];
   close(): void;

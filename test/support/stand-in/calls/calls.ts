@@ -101,7 +101,7 @@ export async function startCallsStandIn({ withPeers = false }: CallsStandInOptio
   };
   const connect = async (call: Live): Promise<string> => {
     const peer = await answerOffer(call.form.sdp ?? "", {
-      onEvent: (text) => call.session.take(text),
+      onEvent: (text) => takeFromPage(call, text),
       history: () => call.told,
     });
     call.peer = peer;
@@ -167,6 +167,13 @@ export async function startCallsStandIn({ withPeers = false }: CallsStandInOptio
       await closed;
     },
   };
+}
+
+/** Only where the provider plays the voice itself can it be told to fall silent. */
+function takeFromPage({ session, peer }: Live, text: string): void {
+  const { type } = JSON.parse(text) as { readonly type?: unknown };
+  if (type === "output_audio_buffer.clear") peer?.send(JSON.stringify({ type: "output_audio_buffer.cleared" }));
+  else session.take(text);
 }
 
 interface CallParts {

@@ -102,7 +102,8 @@ export function createSession({ model, type, send, cut, close, nextScript }: Ses
         const { event, isDelta } = step.value;
         if (isOver || (isDelta && current !== active && active !== undefined)) return;
         tell(event);
-        if (event.type === "response.output_item.done") items.set(current.answering.itemId, fieldsOf(event.item));
+        if (event.type === "response.output_item.added" || event.type === "response.output_item.done")
+          items.set(current.answering.itemId, fieldsOf(event.item));
         if (!isDelta) continue;
         deltas += 1;
         if (script.after && deltas >= script.after.deltas) {
