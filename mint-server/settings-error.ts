@@ -4,7 +4,8 @@ export class SettingsError extends Error {
   readonly field: string;
 
   constructor(field: string, problem: string) {
-    super(`${field}: ${problem}`);
+    // A field may be named by whoever wrote the configuration: its line ends would make more lines.
+    super(`${field}: ${problem}`.replace(/[\p{Cc}\u2028\u2029]/gu, "?"));
     this.field = field;
   }
 }

@@ -109,7 +109,7 @@ function Column({ slot, measure, x, width, scale, chosen }: ColumnProps): JSX.El
   );
 }
 
-export function timeOf(ms: number, { id }: Span): string {
+function timeOf(ms: number, { id }: Span): string {
   const day = id === "hour" ? {} : ({ weekday: "short" } as const);
   return new Date(ms).toLocaleTimeString([], { ...day, hour: "2-digit", minute: "2-digit" });
 }

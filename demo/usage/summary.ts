@@ -37,7 +37,7 @@ export function summaryOf(calls: readonly UsageCall[]): Summary {
 }
 
 /** The least of ascending values that so large a share does not exceed. */
-export function percentile(ascending: readonly number[], share: number): number | undefined {
+function percentile(ascending: readonly number[], share: number): number | undefined {
   return ascending[Math.max(0, Math.ceil(ascending.length * share) - 1)];
 }
 

@@ -23,9 +23,10 @@ interface Element {
 /** Longest element that is held, in characters. */
 const MAX_ELEMENT_LENGTH = 16 * 1024 * 1024;
 
-const BEGINNING = /^\uFEFF?\s*\[\s*$/;
-const SEPARATOR = /^\s*,\s*$/;
-const END = /^\s*\]\s*$/;
+/** With JSON's own spaces, which are fewer than `\s`. */
+const BEGINNING = /^\uFEFF?[ \t\r\n]*\[[ \t\r\n]*$/;
+const SEPARATOR = /^[ \t\r\n]*,[ \t\r\n]*$/;
+const END = /^[ \t\r\n]*\][ \t\r\n]*$/;
 
 /** Follows a JSON text's structure, character by character. From where it is no array of JSON, nothing is taken any more. */
 export function createArraySplitter(): ArraySplitter {

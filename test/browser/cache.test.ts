@@ -41,7 +41,8 @@ function ask({ page }: WatchedPage, body: object, { path = "chat/completions", h
 
 /** Waits until so many answers are kept. */
 async function kept({ page }: WatchedPage, count: number): Promise<void> {
-  await page.waitForFunction(async (wanted) => (await app.cacheInfo()).entries.length === wanted, count);
+  const counted = () => page.evaluate(async () => (await app.cacheInfo()).entries.length);
+  await expect.poll(counted, { timeout: 20_000 }).toBe(count);
 }
 
 async function open(options: OpenOptions = {}): Promise<WatchedPage> {

@@ -6,9 +6,9 @@ import { askApart } from "./apart.ts";
 test("of many users at once, each gets their own words, and who leaves ends the provider's work within a second", async () => {
   const rig = await startRig();
   try {
-    const { wrong, cancelled } = await askApart(rig, { requests: 250, seed: 11 });
+    const { wrong, cancelled } = await askApart(rig, { requests: 150, seed: 11 });
     expect(wrong).toEqual([]);
-    expect(cancelled).toBeGreaterThan(50);
+    expect(cancelled).toBeGreaterThan(30);
   } finally {
     await rig.stop();
   }

@@ -94,25 +94,33 @@ export async function writeWav(path: string, samples: Int16Array<ArrayBuffer>): 
   await writeFile(path, Buffer.concat([header, Buffer.from(samples.buffer)]));
 }
 
-/** Loudness (root mean square) of each 20 ms. */
-export function envelope(samples: Int16Array): number[] {
-  const frame = RATE / 50;
-  return Array.from({ length: Math.floor(samples.length / frame) }, (_, index) => {
-    let sum = 0;
-    for (const sample of samples.subarray(index * frame, (index + 1) * frame)) sum += sample * sample;
-    return Math.sqrt(sum / frame);
-  });
-}
-
-/** How alike two curves are where the shorter fits into the longer best: Pearson's correlation, at most 1. */
-export function likeness(part: readonly number[], whole: readonly number[]): number {
+/** How alike two sounds are by their loudness in time, where the first fits into the other best: at most 1. */
+export function likeness(part: Int16Array, whole: Int16Array): number {
+  const wanted = envelope(part);
   let best = -1;
-  for (let lag = 0; lag + part.length <= whole.length; lag++) {
-    best = Math.max(best, correlation(part, whole.slice(lag, lag + part.length)));
+  // Frames need not begin where they did.
+  for (let from = 0; from < FRAME; from += FRAME / 8) {
+    const there = envelope(whole.subarray(from));
+    for (let lag = 0; lag + wanted.length <= there.length; lag++) {
+      best = Math.max(best, correlation(wanted, there.slice(lag, lag + wanted.length)));
+    }
   }
   return best;
 }
 
+/** 20 ms. */
+const FRAME = RATE / 50;
+
+/** Loudness (root mean square) of each frame. */
+function envelope(samples: Int16Array): number[] {
+  return Array.from({ length: Math.floor(samples.length / FRAME) }, (_, index) => {
+    let sum = 0;
+    for (const sample of samples.subarray(index * FRAME, (index + 1) * FRAME)) sum += sample * sample;
+    return Math.sqrt(sum / FRAME);
+  });
+}
+
+/** Pearson's. */
 function correlation(one: readonly number[], other: readonly number[]): number {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [a, b] = [mean(one), mean(other)];
