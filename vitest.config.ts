@@ -43,8 +43,8 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
-          // One browser at a time: two on a small machine wait for each other.
-          fileParallelism: false,
+          // Two browsers keep two processors busy; more wait for each other.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -11,6 +11,9 @@ export interface Standing {
 /** However slow an endpoint is, some requests still go there: else nobody would learn that it has become faster. */
 const LEAST_SPEED = 1 / 10;
 
+/** What answers faster than this, in milliseconds, is fast: below it, differences are the machine's and not the provider's. */
+const FAST_MS = 50;
+
 /**
  * Chooses one: two are drawn, each as often as its weight times the third power of its speed says, and the one with fewer
  * requests waiting for its weight is taken. Where all are equally fast and none is busy, shares are exactly the weights.
@@ -24,7 +27,8 @@ export function choose<Candidate extends Standing>(
   const best = Math.min(...known);
   const odds = candidates.map(({ weight, latencyMs }) => {
     // What nobody knows yet counts as the best, so that it is soon known.
-    const speed = latencyMs === undefined ? 1 : Math.max(LEAST_SPEED, Math.max(1, best) / Math.max(1, latencyMs));
+    const speed =
+      latencyMs === undefined ? 1 : Math.max(LEAST_SPEED, Math.max(FAST_MS, best) / Math.max(FAST_MS, latencyMs));
     return weight * speed ** 3;
   });
   const one = draw(candidates, odds, random());

@@ -9,7 +9,7 @@ export interface RealtimeEvent {
 }
 
 /** Longest event that a client may send, in UTF-16 units: OpenAI takes 15 MiB of audio in one. */
-export const MAX_EVENT_LENGTH = 16 * 1024 * 1024;
+const MAX_EVENT_LENGTH = 16 * 1024 * 1024;
 
 /** A frame as an event; `undefined` for one that is none, or that parsers would read differently (two members of one name). */
 export function readEvent(frame: string): RealtimeEvent | undefined {

@@ -1,7 +1,7 @@
 import type { Charge, Remaining, Reservation } from "../credentials/ledger.ts";
 import type { LedgerClient } from "../credentials/ledger-client.ts";
 import type { Caller, UsedCredential } from "../credentials/verify.ts";
-import { type Failure, fail, ok, type Result } from "../failures.ts";
+import { fail, ok, type Result } from "../failures.ts";
 import { beyondFirst, chargesOf, isCounted, mostPerRequest, refusal } from "../metering/charges.ts";
 import {
   type RealtimePrice,
@@ -137,7 +137,7 @@ const NONE: TokenCounts = { text: 0, audio: 0, image: 0 };
 type Asked = Partial<Reservation> & Pick<Reservation, "id">;
 
 /** Asks the ledger. Returns the output tokens that it grants. */
-export async function reserveOf(
+async function reserveOf(
   client: LedgerClient,
   { caller, credential, onLeft }: Reserving,
   reservation: Omit<Reservation, "jti" | "subject" | "issuedAt">,
@@ -176,9 +176,4 @@ function holdOf(
 
 function settle(client: LedgerClient, id: string, inputTokens: number, outputTokens: number, micros: number): void {
   client.settle({ id, inputTokens, outputTokens, micros });
-}
-
-/** Whether a failure says that a limit is reached, not that something broke. */
-export function isSpent({ kind }: Failure): boolean {
-  return kind === "budget_exceeded";
 }

@@ -96,7 +96,7 @@ const SLOW_FAULTS: readonly Fault[] = [
   { name: "silence in the middle", orders: { hangAfterEvents: 6 }, expected: "error", isSilent: true },
 ];
 
-export const SOUND: Fault = { name: "no fault", orders: {}, expected: "full" };
+const SOUND: Fault = { name: "no fault", orders: {}, expected: "full" };
 
 export const FAULTS: readonly Fault[] = [
   SOUND,

@@ -25,7 +25,7 @@ const MOST_OUTPUT = 100;
 const LEAST_OUTPUT = 64 * 1024;
 
 /** Reads one input as a target does; undefined if all is well. */
-export async function attempt(target: FuzzTarget, input: Uint8Array<ArrayBuffer>): Promise<Crash | undefined> {
+async function attempt(target: FuzzTarget, input: Uint8Array<ArrayBuffer>): Promise<Crash | undefined> {
   try {
     const size = await target.run(input);
     if (size <= Math.max(LEAST_OUTPUT, MOST_OUTPUT * input.length)) return undefined;
@@ -55,7 +55,7 @@ function fileOf(name: string): string {
 }
 
 /** Inputs that once broke something, or nearly: one a line, in base64. */
-export function corpusOf(name: string): readonly Uint8Array<ArrayBuffer>[] {
+function corpusOf(name: string): readonly Uint8Array<ArrayBuffer>[] {
   const file = fileOf(name);
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, "utf8").split("\n");
