@@ -31,7 +31,7 @@ export interface Deadlines {
   /**
    * Reads an answer to its end.
    *
-   * @throws {Error} if a deadline passes, which {@link passed} then holds, or the connection breaks.
+   * @throws {Error} if a deadline passes, which {@link passed} then holds, the connection breaks, or it is too long.
    */
   text(body: ReadableStream<Uint8Array> | null): Promise<string>;
 }
@@ -121,6 +121,9 @@ function watchUntil({ timing, endsAt, idleMs }: Watching, onPassed: (phase: "idl
   };
 }
 
+/** Longest answer that is read whole, in characters: several times the largest image that a provider sends as text. */
+const MAX_TEXT_LENGTH = 64 * 1024 * 1024;
+
 async function readText(body: ReadableStream<Uint8Array> | null, deadlines: Deadlines): Promise<string> {
   const reader = body?.getReader();
   if (!reader) return "";
@@ -131,6 +134,10 @@ async function readText(body: ReadableStream<Uint8Array> | null, deadlines: Dead
     for (let step = await reader.read(); !step.done; step = await reader.read()) {
       watch.touch();
       text += decoder.decode(step.value, { stream: true });
+      if (text.length > MAX_TEXT_LENGTH) {
+        void reader.cancel("too long").catch(() => {});
+        throw new Error("too long");
+      }
     }
   } finally {
     watch.over();

@@ -98,3 +98,22 @@ test("a body is read whole, however its characters are cut", async () => {
   const deadlines = startDeadlines(TIMEOUTS, { timing: createClock() });
   expect(await deadlines.text(body)).toBe("a ☕ and 𝄞");
 });
+
+test("an answer without an end is given up, and its provider closed", async () => {
+  const deadlines = startDeadlines(TIMEOUTS, { timing: createClock() });
+  const part = new Uint8Array(8 * 1024 * 1024).fill(0x20);
+  let given = 0;
+  let closed = false;
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      given++;
+      controller.enqueue(part);
+    },
+    cancel() {
+      closed = true;
+    },
+  });
+  await expect(deadlines.text(endless)).rejects.toThrow("too long");
+  expect(closed).toBe(true);
+  expect(given).toBeLessThan(12);
+});
