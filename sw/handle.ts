@@ -35,8 +35,8 @@ export type LocalHandler = (
 ) => Promise<Response | LocalAnswer>;
 
 /**
- * Answers a caught request from what the browser keeps, or else: adds the credential, sends it to the mint-server and streams the answer back. Rejects only when
- * the caller has left, with the abort's reason.
+ * Answers a caught request from what the browser keeps; else adds the credential, sends it to the mint-server and streams
+ * the answer back. Rejects only when the caller has left, with the abort's reason.
  */
 export async function handle(gate: Gate, caught: Call): Promise<Response> {
   const given = { ...caught, trace: traceOf(caught.request.headers) };
