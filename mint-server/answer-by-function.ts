@@ -6,6 +6,7 @@ import { type Following, followingOf } from "./following.ts";
 import type { Budget } from "./metering/budget.ts";
 import type { ModelRequest } from "./model-request.ts";
 import type { JsModel } from "./providers/js-model.ts";
+import { keeperOf } from "./responses/keeper.ts";
 import { encodeWhole, readChat, streamTypeOf } from "./translate-chat.ts";
 import type { StreamEvent } from "./wire/chat-answer.ts";
 import type { ChatSchema } from "./wire/formats.ts";
@@ -41,7 +42,7 @@ export async function completeByFunction(
     return failed({ kind: "bad_field", param: "model", detail });
   }
   try {
-    const chat = await readChat({ request, now }, schema as ChatSchema);
+    const chat = await readChat({ request, now, keep: keeperOf(call, request) }, schema as ChatSchema);
     const asked: JsCall = { run, request: chat.request, signal };
     const encoder = chat.schema.createStreamEncoder(chat.request, chat.stamp);
     const following = followingOf(call, undefined);

@@ -1,5 +1,4 @@
 import type { AskedAnswer } from "./answer.ts";
-import { completeByFunction } from "./answer-by-function.ts";
 import { askProviders } from "./ask-providers.ts";
 import { type Caller, isLimited } from "./credentials/verify.ts";
 import { fail, ok, type Result } from "./failures.ts";
@@ -12,7 +11,7 @@ import { lazy } from "./wire/lazy.ts";
 
 /** A caller's request as those see it who ask for its answer. */
 export interface ModelCall {
-  readonly services: Pick<Services, "ledgerOf" | "balancer">;
+  readonly services: Pick<Services, "ledgerOf" | "balancer" | "responses">;
   readonly caller: Caller;
   readonly request: Pick<Request, "url" | "headers" | "signal">;
   /** Milliseconds since the epoch. */
@@ -30,6 +29,7 @@ export interface RoutedRequest {
 }
 
 const budgets = lazy(() => import("./metering/budget.ts"));
+const functions = lazy(() => import("./answer-by-function.ts"));
 
 /** Sets aside what a limited caller's request may cost at worst; nothing for anyone else. */
 export async function budgetFor(
@@ -48,13 +48,13 @@ export async function budgetFor(
 }
 
 /** Asks where the request goes, within what was set aside. */
-export function askModel(
+export async function askModel(
   call: ModelCall,
   { request, route }: RoutedRequest,
   budget: Budget | undefined,
 ): Promise<AskedAnswer> {
   const asked = budget?.request ?? request;
-  return route.kind === "function"
-    ? completeByFunction(call, asked, route.model, budget)
-    : askProviders({ call, request: asked, endpoints: route.endpoints, budget });
+  if (route.kind !== "function") return askProviders({ call, request: asked, endpoints: route.endpoints, budget });
+  const { completeByFunction } = await functions();
+  return completeByFunction(call, asked, route.model, budget);
 }

@@ -16,6 +16,7 @@ import { type Deadlines, startDeadlines } from "./providers/deadlines.ts";
 import type { Endpoint } from "./providers/provider.ts";
 import type { Turn } from "./providers/turns.ts";
 import { fetchUpstream, type UpstreamAnswer, withoutSecrets } from "./providers/upstream.ts";
+import { keeperOf } from "./responses/keeper.ts";
 import type { AttemptNote } from "./telemetry/call-notes.ts";
 
 /** One attempt at a request, with what was set aside for it. */
@@ -61,7 +62,8 @@ async function ask({ call, request, budget }: Attempting, turn: Turn, note: Atte
   const { headers, signal } = call.request;
   const following = followingOf(call, budget);
   const clean = (details: ErrorDetails): ErrorDetails => withoutSecrets(details, endpoint);
-  const plan = await planCall({ request, endpoint, headers, signal, now, following, clean });
+  const keep = keeperOf(call, request);
+  const plan = await planCall({ request, endpoint, headers, signal, now, following, keep, clean });
   if (!plan.ok) return { endpoint, failure: plan.failure };
   const deadlines = startDeadlines(endpoint.timeouts, {
     timing,

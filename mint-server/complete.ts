@@ -13,6 +13,7 @@ import { type Failure, fail, ok, type Result } from "./failures.ts";
 import { withRemaining } from "./metering/headers.ts";
 import { type ModelRequest, readModelRequest, resolveAuto } from "./model-request.ts";
 import { selectModelRoute } from "./providers/select.ts";
+import { namesEarlier } from "./responses/names-earlier.ts";
 import type { Services } from "./server.ts";
 import type { CallNotes } from "./telemetry/call-notes.ts";
 import type { Watch } from "./telemetry/watch.ts";
@@ -71,7 +72,19 @@ async function route(completion: Completion): Promise<Result<RoutedRequest>> {
   const resolved = resolveAuto(read.value, selected.value.facts.flavor);
   if (!resolved.ok) return resolved;
   const leave = checkLeave(caller, resolved.value, completion.endpoint);
-  return leave ? fail(leave) : ok({ request: resolved.value, route: selected.value });
+  if (leave) return fail(leave);
+  const whole = await written(resolved.value, completion);
+  return whole.ok ? ok({ request: whole.value, route: selected.value }) : whole;
+}
+
+const recalling = lazy(() => import("./responses/recall.ts"));
+
+/** A request with all that it only names, where that is kept here. */
+async function written(request: ModelRequest, { services, caller }: Completion): Promise<Result<ModelRequest>> {
+  const { responses, config } = services;
+  if (!responses || !namesEarlier(request)) return ok(request);
+  const { recall } = await recalling();
+  return recall(request, { responses, caller, maxBodyBytes: config.maxBodyBytes });
 }
 
 function slotFor(

@@ -118,6 +118,9 @@ const template = v.strictObject({
   allow: v.optional(v.array(text)),
 });
 
+const SHARDS = "must be a whole number from 1 to 16";
+const shards = v.pipe(v.number(SHARDS), v.safeInteger(SHARDS), v.minValue(1, SHARDS), v.maxValue(16, SHARDS));
+
 const org = v.strictObject({
   keys: v.optional(v.array(text)),
   origins: v.optional(v.array(text)),
@@ -125,6 +128,7 @@ const org = v.strictObject({
   endpoints: v.optional(v.array(endpoint)),
   sessions: v.optional(sessions),
   limits: v.optional(limitsForm),
+  ledgerShards: v.optional(shards),
   templates: v.optional(v.record(text, template)),
   logging: v.optional(v.strictObject({ content: v.optional(v.boolean()) })),
 });

@@ -30,6 +30,11 @@ export interface MintServerConfig extends MintConfig {
   readonly providerOptions?: Readonly<Record<string, Partial<OptionsConfig>>>;
   /** Largest body accepted, in bytes: 1 MiB unless given. Bodies with images, audio or files may be larger. */
   readonly maxBodyBytes?: number;
+  /**
+   * How long translated answers to Responses calls are kept for requests that name them, in seconds: 30 days unless given, as
+   * OpenAI does; 0: not at all.
+   */
+  readonly responsesTtlSeconds?: number;
   /** Header in which a proxy in front of the server names the caller's address; unless given, only Cloudflare is believed. */
   readonly clientAddressHeader?: string;
   /** Models that are functions, by id; every organisation may use them. */
@@ -50,6 +55,8 @@ export interface Org {
   readonly sessions?: SessionPolicy;
   /** What all of its subjects may use up together, with `per`. */
   readonly limits?: Limits;
+  /** Ledgers among which its subjects are spread; one unless given. */
+  readonly ledgerShards?: number;
   readonly templates: ReadonlyMap<string, Template>;
   /** Whether its subjects answer each other from the edge cache. */
   readonly sharesCache: boolean;
@@ -65,6 +72,7 @@ export interface ServerConfig {
   readonly providerBaseURLs: ReadonlyMap<string, string>;
   readonly providerOptions: ReadonlyMap<string, EndpointOptions>;
   readonly maxBodyBytes: number;
+  readonly responsesTtlSeconds: number;
   /** Lower case. */
   readonly clientAddressHeader: string | undefined;
   readonly models: ReadonlyMap<string, JsModel>;
@@ -83,6 +91,8 @@ const MIN_ADMIN_KEY_LENGTH = 32;
 const MIN_SECRET_BYTES = 32;
 /** A body is held whole while it is checked and sent. */
 const MAX_BODY_BYTES_ALLOWED = 64 * 1024 * 1024;
+const DEFAULT_RESPONSES_TTL_SECONDS = 30 * 86400;
+const MAX_RESPONSES_TTL_SECONDS = 365 * 86400;
 
 /**
  * Checks a configuration and builds the look-ups that requests use.
@@ -102,6 +112,7 @@ export function compileConfig(config: MintServerConfig): ServerConfig {
     providerBaseURLs: compileBaseURLs(config, providerOptions),
     providerOptions,
     maxBodyBytes: checkedMaxBodyBytes(config.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
+    responsesTtlSeconds: checkedResponsesTtl(config.responsesTtlSeconds ?? DEFAULT_RESPONSES_TTL_SECONDS),
     clientAddressHeader: checkedHeaderName(config.clientAddressHeader),
     models: new Map(Object.entries(config.models ?? {})),
     voices: new Map(Object.entries(config.voices ?? {})),
@@ -167,6 +178,7 @@ function compileOrg(name: string, org: OrgConfig, publicURLs: readonly string[])
     sharesCache: org.cache === "org",
     logsContent: org.logging?.content === true,
     ...(org.limits && { limits: compileLimits(org.limits, `${field}.limits`) }),
+    ...(org.ledgerShards && { ledgerShards: checkedShards(org, field) }),
     ...(org.sessions && { sessions: compileSessions(org.sessions, templates, `${field}.sessions`) }),
   };
 }
@@ -175,6 +187,16 @@ function compileOrg(name: string, org: OrgConfig, publicURLs: readonly string[])
 function compileLimits(limits: Limits, field: string): Limits {
   if (limits.per === "credential") throw new SettingsError(`${field}.per`, "must be hour, day, month or total");
   return { per: "day", ...limits };
+}
+
+/** A minute that slides cannot be leased by the slice. */
+function checkedShards({ ledgerShards = 1, limits }: OrgConfig, field: string): number {
+  if (ledgerShards > 1 && limits?.requestsPerMinute !== undefined)
+    throw new SettingsError(
+      `${field}.ledgerShards`,
+      "must be 1 where the organisation's limits have requestsPerMinute",
+    );
+  return ledgerShards;
 }
 
 /** Bases of the providers that a caller's own key can reach: not of one whose URLs need more than is configured. */
@@ -247,6 +269,14 @@ function checkedMaxBodyBytes(bytes: number): number {
     throw new SettingsError("MAX_BODY_BYTES", `must be a whole number from 1024 to ${MAX_BODY_BYTES_ALLOWED}`);
   }
   return bytes;
+}
+
+function checkedResponsesTtl(seconds: number): number {
+  if (!Number.isSafeInteger(seconds) || seconds < 0 || seconds > MAX_RESPONSES_TTL_SECONDS) {
+    const range = `from 0 to ${MAX_RESPONSES_TTL_SECONDS}`;
+    throw new SettingsError("RESPONSES_TTL_SECONDS", `must be a whole number of seconds ${range}`);
+  }
+  return seconds;
 }
 
 function schemaError(issue: v.BaseIssue<unknown>): SettingsError {

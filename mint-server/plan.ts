@@ -7,13 +7,13 @@ import type { ModelRequest } from "./model-request.ts";
 import { wireOf } from "./providers/address.ts";
 import type { Endpoint } from "./providers/provider.ts";
 import type { Attempt, UpstreamAnswer } from "./providers/upstream.ts";
-import { planChat } from "./translate-chat.ts";
-import { planEmbedding } from "./translate-embedding.ts";
+import type { Keep } from "./responses/keeper.ts";
 import { decodeError as decodeAnthropicError } from "./wire/anthropic/errors.ts";
 import { asStream, withoutStreaming } from "./wire/as-stream.ts";
 import { holdsCarrier } from "./wire/carry.ts";
 import type { SpokenWire } from "./wire/formats.ts";
 import { decodeError as decodeGoogleError } from "./wire/google/error.ts";
+import { lazy } from "./wire/lazy.ts";
 import { repairRequest } from "./wire/openai/repair-request.ts";
 import type { Passage } from "./wire/pump.ts";
 import { asObject, FieldError, parse } from "./wire/read.ts";
@@ -47,6 +47,8 @@ export interface Planning {
   readonly now: number;
   /** What goes on beside the answer; absent for keys. */
   readonly following: Following | undefined;
+  /** Keeps the answer where its caller may name it later. */
+  readonly keep: Keep | undefined;
   /** What of a provider's error may be told. */
   readonly clean: (details: ErrorDetails) => ErrorDetails;
 }
@@ -67,12 +69,15 @@ export async function planCall(planning: Planning): Promise<Result<Plan>> {
   }
 }
 
-function translatedPlan(planning: Planning, wire: SpokenWire): Promise<Plan> {
+const chats = lazy(() => import("./translate-chat.ts"));
+const embeddings = lazy(() => import("./translate-embedding.ts"));
+
+async function translatedPlan(planning: Planning, wire: SpokenWire): Promise<Plan> {
   const { schema, name } = planning.request.endpoint;
   if (schema === "openai" || name === "countTokens") throw notSpoken(planning.request);
   return schema === "embeddings" || schema === "google-embeddings"
-    ? planEmbedding(planning, wire, schema)
-    : planChat(planning, wire, schema);
+    ? (await embeddings()).planEmbedding(planning, wire, schema)
+    : (await chats()).planChat(planning, wire, schema);
 }
 
 function notSpoken({ model, endpoint }: ModelRequest): FieldError {

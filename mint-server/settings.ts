@@ -19,6 +19,7 @@ const SETTING_NAMES: readonly string[] = [
   "ALLOWED_ORIGINS",
   "ALLOW_PROVIDER_KEYS",
   "MAX_BODY_BYTES",
+  "RESPONSES_TTL_SECONDS",
   "CLIENT_ADDRESS_HEADER",
   "ADMIN_KEY",
   "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -59,6 +60,7 @@ export function readSettings(settings: Settings): MintServerConfig {
     publicURLs: bases,
     allowProviderKeys: readBoolean(settings, "ALLOW_PROVIDER_KEYS", true),
     ...readMaxBodyBytes(settings),
+    ...readResponsesTtl(settings),
     ...readClientAddressHeader(settings),
     ...readAdminKey(settings),
     telemetry: readTelemetry(settings),
@@ -145,6 +147,11 @@ function readBaseURLs(settings: Settings): Record<string, string> {
     if (value !== undefined) bases[provider.id] = value;
   }
   return bases;
+}
+
+function readResponsesTtl(settings: Settings): { readonly responsesTtlSeconds?: number } {
+  const value = setting(settings, "RESPONSES_TTL_SECONDS");
+  return value === undefined ? {} : { responsesTtlSeconds: Number(value) };
 }
 
 function readMaxBodyBytes(settings: Settings): { readonly maxBodyBytes?: number } {

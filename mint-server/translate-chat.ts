@@ -58,7 +58,7 @@ const PATHS: Readonly<Record<SpokenWire, (stream: boolean) => string>> = {
 
 /** @throws {FieldError} at the first field of the body that is wrong or unknown. */
 export async function readChat(
-  { request, now }: Pick<Planning, "request" | "now">,
+  { request, now, keep }: Pick<Planning, "request" | "now" | "keep">,
   schemaId: ChatSchema,
 ): Promise<ReadChat> {
   const schema = await SCHEMAS[schemaId]();
@@ -69,6 +69,7 @@ export async function readChat(
     stamp: {
       created: Math.floor(now / 1000),
       newId: (prefix) => `${prefix}${crypto.randomUUID().replaceAll("-", "")}`,
+      keep,
     },
   };
 }

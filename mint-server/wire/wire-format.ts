@@ -86,6 +86,8 @@ export interface Stamp {
   readonly created: number;
   /** An id that is new, such as `chatcmpl-…`; used where the provider gives none. */
   readonly newId: (prefix: string) => string;
+  /** Takes an answer in the Responses schema when it has ended, for later requests to name; absent where none is kept. */
+  readonly keep?: ((response: { readonly id: string; readonly output: readonly object[] }) => void) | undefined;
 }
 
 /** Writes the caller's event stream. Ids, model and time are the same in all of its events. */

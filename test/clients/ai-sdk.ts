@@ -22,7 +22,7 @@ globalThis.AI_SDK_LOG_WARNINGS = false;
 
 /** What `think` is to each provider of the library. `forceReasoning`: whatever the model is called. */
 const THINKING = {
-  openai: { reasoningEffort: "medium", reasoningSummary: "auto", store: false, forceReasoning: true },
+  openai: { reasoningEffort: "medium", reasoningSummary: "auto", forceReasoning: true },
   anthropic: { thinking: { type: "enabled", budgetTokens: 2048 } },
 } as const;
 

@@ -27,6 +27,9 @@ interface Parts {
   readonly results: readonly Fields[];
 }
 
+/** A signature, or the name of a thought that OpenAI keeps with its own. */
+const SIGNATURE = /"(?:signature|thoughtSignature|encrypted_content)":"|"item_reference","id":"rs_/g;
+
 export function readAsked({ path, body, fields }: RecordedRequest): Asked {
   const { calls, results } = partsOf(fields);
   const answered = calls.map(({ id, name, input }, at): Answered => {
@@ -35,7 +38,7 @@ export function readAsked({ path, body, fields }: RecordedRequest): Asked {
     return { name, input, result: textsIn(result?.result) };
   });
   const text = body.toString();
-  const signatures = [...text.matchAll(/"(?:signature|thoughtSignature|encrypted_content)":"/g)].length;
+  const signatures = [...text.matchAll(SIGNATURE)].length;
   return {
     path,
     answered,

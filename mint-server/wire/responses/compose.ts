@@ -41,6 +41,7 @@ export function createComposer(
         return undefined;
       case "end": {
         const ended = { ...body, ...outcomeOf(finish, composing.refused), usage: usage ? encodeUsage(usage) : null };
+        stamp.keep?.(ended);
         send({ type: ended.status === "completed" ? "response.completed" : "response.incomplete", response: ended });
         return ended;
       }
@@ -63,7 +64,7 @@ function begin(body: ResponseBody, send: Send) {
 function emptyBody(
   start: Partial<Extract<Step, { type: "start" }>> = {},
   { model, echo }: ChatRequest,
-  { created, newId }: Stamp,
+  { created, newId, keep }: Stamp,
 ): ResponseBody {
   return {
     // Whatever the caller's request said, put into its place by `decodeRequest`.
@@ -77,6 +78,8 @@ function emptyBody(
     model: start.model ?? model,
     output: [],
     usage: null,
+    // Not in the SDK's type; the API's answers have it.
+    ...{ store: keep !== undefined },
   };
 }
 

@@ -39,7 +39,8 @@ function decodeItem(item: Json, at: string): Message {
   const type = optionalText(item.type, `${at}.type`) ?? "message";
   const fields = Object.hasOwn(FIELDS, type) ? FIELDS[type] : undefined;
   if (type === "item_reference") {
-    const detail = " stands for an item that is not kept here. Send the item itself: SDKs do if `store` is false.";
+    const detail =
+      " stands for an item that is not kept here, or not any more. Send the item itself: SDKs do if `store` is false.";
     throw wrong(at, detail);
   }
   if (!fields) {

@@ -24,7 +24,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof ResponseCreateParams>([
 
 /** What only an API that keeps its answers can do, and what to do instead. */
 const KEPT: Readonly<Record<string, string>> = {
-  previous_response_id: "answers are not kept here. Send the whole conversation in `input`, with `store` set to false.",
+  previous_response_id: "no answer of this id is kept here. Send the whole conversation in `input`.",
   conversation: "conversations are not kept here. Send the whole of it in `input`.",
   background: "answers are not kept here to be fetched later. Set `stream` instead.",
   prompt: "templates are not kept here. Send their text in `instructions` and `input`.",

@@ -37,7 +37,5 @@ export function echoOf(body: Json): Record<string, unknown> {
     ...(prompt_cache_key != null && { prompt_cache_key }),
     ...(safety_identifier != null && { safety_identifier }),
     ...(user != null && { user }),
-    // Not in the SDK's type; the API's answers have it.
-    ...{ store: false },
   } satisfies Echo;
 }

@@ -1,0 +1,56 @@
+import { env, runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { createShelfTable, type ShelfTable } from "../../mint-server/responses/shelf-table.ts";
+
+const { ANSWERS } = env as unknown as { ANSWERS: DurableObjectNamespace };
+
+const inObject = (run: (table: ShelfTable, sql: SqlStorage) => void, ownerBytes = 1000, bytes = 1e9): Promise<void> =>
+  runInDurableObject(ANSWERS.getByName(crypto.randomUUID()), (_object, { storage: { sql } }) =>
+    run(createShelfTable(sql, { ownerBytes, bytes }), sql),
+  );
+
+const row = (owner: string, name: string, size = 100, expiresMs = 1000) => ({
+  owner,
+  name,
+  sealed: new Uint8Array(size).fill(name.length),
+  expiresMs,
+});
+
+test("gives what was put, to its owner, until its time is over", () =>
+  inObject((table) => {
+    table.put(row("alice", "one"));
+    expect(table.get("alice", "one", 999)).toEqual(new Uint8Array(100).fill(3));
+    expect(table.get("alice", "one", 1000)).toBeUndefined();
+    expect(table.get("bob", "one", 0)).toBeUndefined();
+    table.put(row("alice", "one", 5));
+    expect(table.get("alice", "one", 0)).toEqual(new Uint8Array(5).fill(3));
+  }));
+
+test("drops an owner's oldest when they have too much, and nobody else's", () =>
+  inObject((table) => {
+    table.put(row("bob", "his"));
+    for (let at = 0; at < 20; at++) table.put(row("alice", `${at}`));
+    const kept = Array.from({ length: 20 }, (_, at) => table.get("alice", `${at}`, 0) !== undefined);
+    expect(kept).toEqual([...Array(10).fill(false), ...Array(10).fill(true)]);
+    expect(table.get("bob", "his", 0)).toBeDefined();
+  }));
+
+test("drops the oldest of all when the whole database is full", () =>
+  inObject(
+    (table) => {
+      for (let at = 0; at < 300; at++) table.put(row(`owner ${at}`, "one", 4000));
+      expect(table.get("owner 0", "one", 0)).toBeUndefined();
+      expect(table.get("owner 299", "one", 0)).toBeDefined();
+    },
+    10_000,
+    512 * 1024,
+  ));
+
+test("forgets what has expired, and says when the next does", () =>
+  inObject((table, sql) => {
+    table.put(row("alice", "one", 1, 1000));
+    table.put(row("alice", "two", 1, 2000));
+    expect(table.sweep(1500)).toBe(2000);
+    expect(sql.exec<{ n: number }>("SELECT count(*) AS n FROM responses").one().n).toBe(1);
+    expect(table.sweep(2000)).toBeUndefined();
+  }));
