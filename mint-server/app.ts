@@ -131,6 +131,15 @@ export const ROUTES: readonly RouteRow[] = [
     handle: async (visit, caller) => (await calls()).endCall(visit, caller),
   },
   {
+    method: "POST",
+    path: "/live/sessions",
+    at: "api",
+    access: "caller",
+    endpoint: "realtime",
+    reserves: true,
+    handle: async (visit, caller) => (await live()).createLive(visit, caller),
+  },
+  {
     method: "GET",
     path: "/google/ws/:name",
     at: "api",
@@ -156,6 +165,7 @@ export const ROUTES: readonly RouteRow[] = [
   { method: "GET", path: "/admin/audit", at: "api", access: "admin", handle: byAdmin("getAudit") },
   { method: "GET", path: "/admin/usage", at: "api", access: "admin", handle: usageForAdmin },
   { method: "POST", path: "/admin/reseal", at: "api", access: "admin", handle: byAdmin("resealAll") },
+  { method: "GET", path: "/openapi.json", at: "api", access: "public", handle: describeSelf },
   { method: "GET", path: "/health", at: "api", access: "public", handle: health },
   { method: "GET", path: "/health", at: "root", access: "public", handle: health },
   {
@@ -177,6 +187,7 @@ export const ROUTES: readonly RouteRow[] = [
 const realtime = lazy(() => import("./realtime/connect.ts"));
 const clientSecrets = lazy(() => import("./realtime/client-secrets.ts"));
 const calls = lazy(() => import("./realtime/calls.ts"));
+const live = lazy(() => import("./realtime/live.ts"));
 const geminiLive = lazy(() => import("./realtime/gemini-connect.ts"));
 
 async function usageOfCaller(visit: Visit, caller: Caller): Promise<Answer> {
@@ -192,6 +203,10 @@ function byAdmin(name: keyof typeof import("./admin-routes.ts")): (visit: Visit,
     const handlers = await import("./admin-routes.ts");
     return handlers[name](visit, admin);
   };
+}
+
+async function describeSelf(): Promise<Answer> {
+  return jsonAnswer((await import("./openapi/describe.ts")).describeAPI(ROUTES));
 }
 
 function health(): Answer {

@@ -6,6 +6,8 @@ import { periodOf } from "./credentials/ledger-periods.ts";
 import { type Caller, isLimited } from "./credentials/verify.ts";
 import { chargesOf } from "./metering/charges.ts";
 import { badField } from "./orgs/marks.ts";
+import { healthSeen } from "./providers/told-health.ts";
+import { secondsCharges } from "./realtime/session-time.ts";
 
 // Loaded on demand: most servers are never asked.
 
@@ -15,17 +17,32 @@ const MAX_NAME_LENGTH = 512;
 export async function getUsage({ services, now }: Visit, caller: Caller): Promise<Answer> {
   const { subject, ledger } = caller;
   const charges = isLimited(caller) ? chargesOf(caller, now) : [];
+  const timed = isLimited(caller) ? secondsCharges(caller, now) : [];
   const client = services.ledgerOf(ledger);
   await client.flush();
-  const used = await Promise.all(charges.map(({ account, period }) => client.usage(account, period)));
-  if (used.includes(undefined)) return failed({ kind: "ledger_unavailable" });
-  const data = charges.map((charge, at) => ({
-    of: charge.account.startsWith("jti:") ? "credential" : charge.account === "org" ? "organisation" : "subject",
-    period: charge.period,
-    used: shown(used[at]),
-    limit: limitsOf(charge),
-  }));
+  const usageOf = ({ account, period }: Charge) => client.usage(account, period);
+  const [used, spent] = await Promise.all([Promise.all(charges.map(usageOf)), Promise.all(timed.map(usageOf))]);
+  if (used.includes(undefined) || spent.includes(undefined)) return failed({ kind: "ledger_unavailable" });
+  const data = [
+    ...charges.map((charge, at) => ({ ...whose(charge), used: shown(used[at]), limit: limitsOf(charge) })),
+    ...timed.map((charge, at) => ({
+      ...whose(charge),
+      used: { realtime_seconds: secondsIn(spent[at]) },
+      limit: { realtime_seconds: (charge.tokens ?? 0) / 1000 },
+    })),
+  ];
   return jsonAnswer({ object: "usage", subject, data });
+}
+
+/** Whose limit it is, by the name of its account. */
+function whose({ account, period }: Charge) {
+  const isOrgs = account === "org" || account.endsWith(":org");
+  return { of: account.startsWith("jti:") ? "credential" : isOrgs ? "organisation" : "subject", period };
+}
+
+/** Time is counted in milliseconds, as the tokens of an account of its own. */
+function secondsIn(usage: Usage | undefined): number {
+  return (usage?.tokens ?? 0) / 1000;
 }
 
 /** `GET /admin/usage?org=…&subject=…&day=…`: what was counted for an organisation, or for one subject of it, that day. */
@@ -40,9 +57,30 @@ export async function getUsageOf({ services, request, now }: Visit, _: Admin): P
   const account = subject === null ? "org" : `sub:${subject}`;
   const client = services.ledgerOf(org);
   await client.flush();
-  const used = await client.usage(account, `day:${day}`);
-  if (!used) return failed({ kind: "ledger_unavailable" });
-  return jsonAnswer({ object: "usage", org, subject, day, used: shown(used) });
+  const [used, spent] = await Promise.all(
+    [account, `realtime:${account}`].map((name) => client.usage(name, `day:${day}`)),
+  );
+  if (!used || !spent) return failed({ kind: "ledger_unavailable" });
+  const counted = { ...shown(used), realtime_seconds: secondsIn(spent) };
+  return jsonAnswer({ object: "usage", org, subject, day, used: counted, instance: seenHere(services, org) });
+}
+
+/** What the instance that answers has seen of an organisation: another has seen other things. */
+function seenHere({ health, toldHealth, sessionsSeen }: Visit["services"], org: string) {
+  const { open, sessions, seconds, tokens, micros } = sessionsSeen.of(org);
+  const rows = healthSeen(health.snapshot(), toldHealth.rows()).filter((row) => row.org === org);
+  return {
+    realtime: { open, sessions, seconds, tokens, usd: micros / 1e6 },
+    health: rows.map(({ endpoint, model, state, ewmaMs, failures, until, seenBy }) => ({
+      endpoint,
+      model,
+      state,
+      until: until === null ? null : new Date(until).toISOString(),
+      failures_in_a_row: failures,
+      first_byte_ms: ewmaMs === null ? null : Math.round(ewmaMs),
+      seen_by: seenBy,
+    })),
+  };
 }
 
 function shown({ requests, tokens, micros }: Usage = { requests: 0, tokens: 0, micros: 0 }) {

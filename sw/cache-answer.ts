@@ -1,4 +1,4 @@
-import { createParser } from "eventsource-parser";
+import { createEventParser } from "../mint-server/contract/event-parser.ts";
 import { fieldsOf } from "./messages.ts";
 
 /**
@@ -62,7 +62,7 @@ function isGoodStream(text: string): boolean {
   const add = (place: string, piece: unknown) => {
     if (typeof piece === "string") pieces.set(place, (pieces.get(place) ?? "") + piece);
   };
-  const parser = createParser({
+  const parser = createEventParser({
     onEvent({ event, data }) {
       if (data.trim() === "[DONE]") return;
       const part = fieldsOf(JSON.parse(data));

@@ -52,7 +52,11 @@ export function createAnswering(parts: AnsweringParts): AnswersHost {
         if (notes) remember(accounts, order.ticket, notes);
         return notes;
       };
-      if (asked.ok) return attend(connection, { ...parts, asked: asked.value, answers, watch, takeNotes });
+      if (asked.ok) {
+        const joined = await attend(connection, { ...parts, asked: asked.value, answers, watch, takeNotes });
+        const { caller, request } = asked.value;
+        return { ...joined, health: services.health.rowsOf(caller.org?.name, request.model) };
+      }
       connection.close();
       return failureAnswer(asked.failure);
     },

@@ -3,6 +3,8 @@ import type { ModelCall, RoutedRequest } from "../ask-model.ts";
 import type { ErrorDetails } from "../contract/openai-error.ts";
 import type { Caller } from "../credentials/verify.ts";
 import type { Failure } from "../failures.ts";
+import type { HealthRow } from "../providers/health.ts";
+import type { ResponseHost } from "../responses/shelf.ts";
 import type { Services } from "../server.ts";
 import type { CallAccount } from "../telemetry/record.ts";
 import type { CallerFacts, RequestFacts } from "./facts.ts";
@@ -45,6 +47,8 @@ export interface JoinedAnswer {
   readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
   readonly error?: ErrorDetails;
   readonly failure?: Failure["kind"];
+  /** What the object has seen of the endpoints that it asked, for whoever is asked how they do. */
+  readonly health?: readonly HealthRow[];
 }
 
 /** What can be asked of an object that has answers under way. */
@@ -59,5 +63,5 @@ export interface AnswersHost {
 
 /** The part of a Durable Object namespace that is needed. */
 export interface AnswersNamespace {
-  getByName(name: string): AnswersHost;
+  getByName(name: string): AnswersHost & ResponseHost;
 }

@@ -1,11 +1,13 @@
 import { type Answer, failed } from "../answer.ts";
-import type { Answers, AnswersNamespace, Joining, JoinOrder } from "./answers.ts";
+import type { ToldHealth } from "../providers/told-health.ts";
+import type { Answers, AnswersHost, AnswersNamespace, Joining, JoinOrder } from "./answers.ts";
 import { factsOfCaller, factsOfRequest } from "./facts.ts";
 import { markKeyOf, shardOf, shardsOf } from "./place.ts";
 
 /** Answers under way in Durable Objects, where all instances find them. */
 export function createObjectAnswers(
   namespace: AnswersNamespace,
+  told: ToldHealth,
   waitUntil: ((promise: Promise<unknown>) => void) | undefined,
 ): Answers {
   return {
@@ -18,7 +20,7 @@ export function createObjectAnswers(
       // A stream from another object does not tell it that its reader left, as long as nothing is written to it.
       const leave = (): void => waitUntil?.(host.leave(order.ticket).catch(() => {}));
       signal.addEventListener("abort", leave);
-      const joined = host.join(order).catch((): Answer => failed({ kind: "answers_unavailable" }));
+      const joined = joinAt(host, order, told).catch((): Answer => failed({ kind: "answers_unavailable" }));
       return withAccount(joining, joined, () => host.account(order.ticket));
     },
     async cancel(caller, idempotencyKey, now) {
@@ -27,6 +29,12 @@ export function createObjectAnswers(
       return (await Promise.all(asked)).includes(true);
     },
   };
+}
+
+async function joinAt(host: AnswersHost, order: JoinOrder, told: ToldHealth): Promise<Answer> {
+  const { health = [], ...answer } = await host.join(order);
+  told.take(health);
+  return answer;
 }
 
 /** Where somebody watches, the answer comes with a way to learn what is known of its call. */

@@ -12,6 +12,8 @@ export interface Health {
   of(org: string, endpoint: Endpoint, model: string): ModelHealth;
   /** Every endpoint and model that was asked lately. */
   snapshot(): readonly HealthRow[];
+  /** Those of one model; none for a caller without an organisation. */
+  rowsOf(org: string | undefined, model: string): readonly HealthRow[];
 }
 
 /** One endpoint with one model, for whoever watches. */
@@ -102,6 +104,14 @@ export function createHealth({ now: clock }: Pick<Timing, "now">): Health {
       const fresh = createModelHealth(record);
       record.models.set(model, fresh);
       return fresh;
+    },
+    rowsOf(org, model) {
+      if (org === undefined) return [];
+      const now = clock();
+      return [...(orgs.get(org)?.values() ?? [])].flatMap(({ endpoint, models }) => {
+        const health = models.get(model);
+        return health ? [{ org, endpoint: endpoint.name, model, ...health.row(now) }] : [];
+      });
     },
     snapshot() {
       const now = clock();

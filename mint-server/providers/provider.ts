@@ -67,6 +67,8 @@ export interface RealtimeRow {
   readonly dialect?: "gemini";
   /** True if it takes calls over WebRTC, too, and a connection beside each. */
   readonly calls?: true;
+  /** True if it has OpenAI's Live sessions. */
+  readonly live?: true;
 }
 
 /** What the URL of a realtime session is made of. */

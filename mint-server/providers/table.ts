@@ -36,7 +36,7 @@ const PROVIDERS: readonly Provider[] = [
     alsoModels: LLAMA_OF_OTHERS,
     otherWires: RESPONSES_ONLY,
     responses: true,
-    realtime: { url: realtimeURL, calls: true },
+    realtime: { url: realtimeURL, calls: true, live: true },
   },
   {
     id: "azure",
@@ -182,7 +182,13 @@ const PROVIDERS: readonly Provider[] = [
   },
   { ...openaiLike("huggingface", "HF_TOKEN", "https://router.huggingface.co/v1", NONE), alsoModels: MAKER_MODEL },
   { id: "ollama", auth: "none", wire: "openai", models: NONE, alsoModels: /^[a-z0-9._-]+(:[\w.-]+)?$/ },
-  { id: "custom", auth: "bearer", wire: "openai", models: NONE, realtime: { url: realtimeURL, calls: true } },
+  {
+    id: "custom",
+    auth: "bearer",
+    wire: "openai",
+    models: NONE,
+    realtime: { url: realtimeURL, calls: true, live: true },
+  },
 ];
 
 const BY_ID: ReadonlyMap<string, Provider> = new Map(PROVIDERS.map((provider) => [provider.id, provider]));

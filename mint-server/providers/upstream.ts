@@ -99,9 +99,16 @@ function goodAnswer(response: Response, deadlines: Deadlines): Result<UpstreamAn
 }
 
 async function badAnswer(response: Response, attempt: Attempt): Promise<Result<never>> {
-  const { endpoint, callersKey, decodeError, deadlines } = attempt;
-  const body = await readSome(response, deadlines);
-  const status = GOOGLE_KEY_REFUSED.test(body) ? 401 : response.status;
+  return refusalOf(response, await readSome(response, attempt.deadlines), attempt);
+}
+
+/** What a provider's bad answer says, of its caller's mistakes, its endpoint's key or itself; `body` is what was read of it. */
+export function refusalOf(
+  { status: stated, headers }: Pick<Response, "status" | "headers">,
+  body: string,
+  { endpoint, callersKey, decodeError }: Pick<Attempt, "endpoint" | "callersKey" | "decodeError">,
+): Result<never> {
+  const status = GOOGLE_KEY_REFUSED.test(body) ? 401 : stated;
   if (status < 400) return fail({ kind: "upstream_malformed" });
   const told = withoutSecrets((decodeError ?? decodeOpenAIError)(body) ?? unexplained(status), endpoint);
   // Some say so with 403, which would else be our key's fault, or with 500.
@@ -117,7 +124,7 @@ async function badAnswer(response: Response, attempt: Attempt): Promise<Result<n
     kind: "upstream_error",
     status: status >= 500 ? 502 : status,
     details: status === 401 ? OWN_KEY_REFUSED : told,
-    ...restOf(response.headers),
+    ...restOf(headers),
   });
 }
 

@@ -14,7 +14,7 @@ export interface CallPlace {
 
 const PREFIX = "rtc_";
 /** A provider's id of a call, as it goes into URLs. */
-const CALL_ID = /^[\w-]{1,200}$/;
+export const CALL_ID = /^[\w-]{1,200}$/;
 
 /** The name by which a call's owner knows it. It holds the provider's id sealed, and is nothing to any other subject. */
 export async function nameCall(keyring: Keyring, caller: Owner, place: CallPlace): Promise<string> {

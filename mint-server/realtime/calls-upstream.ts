@@ -7,12 +7,12 @@ import { callIdIn } from "./calls-id.ts";
 import type { Fields } from "./events.ts";
 import { openUpstream, refusal } from "./upstream-socket.ts";
 
-const WIRE = "openai";
+export const WIRE = "openai";
 const SECONDS = 20;
-const MAX_ANSWER_BYTES = 256 * 1024;
+export const MAX_ANSWER_BYTES = 256 * 1024;
 
 /** One request to an endpoint about calls. */
-interface CallRequest {
+export interface CallRequest {
   readonly endpoint: Endpoint;
   readonly model: string;
   /** True if the key is the caller's own, so that a refusal is theirs to hear. */
@@ -92,7 +92,8 @@ interface Post {
   readonly accept: string;
 }
 
-async function post({ endpoint, model, callersKey }: CallRequest, sent: Post): Promise<Result<Response>> {
+/** Posts to an endpoint about calls. The answer is a good one. */
+export async function post({ endpoint, model, callersKey }: CallRequest, sent: Post): Promise<Result<Response>> {
   const { path, payload, contentType, accept } = sent;
   const url = addressOf(endpoint, { path, wire: WIRE, model, stream: false });
   if (url === undefined) return NO_ADDRESS;
@@ -113,7 +114,7 @@ async function post({ endpoint, model, callersKey }: CallRequest, sent: Post): P
   }
 }
 
-const NO_ADDRESS = fail({
+export const NO_ADDRESS = fail({
   kind: "bad_field",
   param: "model",
   detail: "`model` holds characters that this provider's model names cannot have.",

@@ -16,17 +16,30 @@ export interface WatchedBeginning {
 
 /** Sees to it that a credential's call will be watched over; a key's is not, since keys are neither limited nor revoked. */
 export async function beginWatched(
-  { services, now }: Visit,
+  { services, now, watch }: Visit,
   caller: Caller,
-  { model, session, endpoints }: AskedCall,
+  { model, session, endpoints, api }: AskedCall,
 ): Promise<Result<WatchedBeginning | undefined>> {
   const { credential, subject, ledger, grant, providerKey } = caller;
   if (!credential) return ok(undefined);
   const { calls: namespace, keyring } = services;
   if (!namespace) return fail({ kind: "calls_unwatched" });
   const sealed = providerKey === undefined ? {} : { sealedKey: await sealKey(keyring, providerKey, credential.jti) };
+  const traced = watch && { traceparent: watch.notes.traceparent };
   const names = endpoints.map(({ name }) => name);
-  const order = { subject, ledger, grant, credential, ...sealed, model, session, endpoints: names, now };
+  const order = {
+    subject,
+    ledger,
+    grant,
+    credential,
+    ...sealed,
+    ...traced,
+    ...(api && { api }),
+    model,
+    session,
+    endpoints: names,
+    now,
+  };
   const calls = () => namespace.getByName(ledger);
   const begun = await unlessLost(calls().begin(order));
   if (!begun.ok) return begun;

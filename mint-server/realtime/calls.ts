@@ -4,29 +4,29 @@ import { HEADER } from "../contract/headers.ts";
 import type { Caller } from "../credentials/verify.ts";
 import { fail, ok, type Result } from "../failures.ts";
 import type { Endpoint } from "../providers/provider.ts";
-import { isWorthAnotherEndpoint } from "../providers/retry.ts";
 import { selectRoute } from "../providers/select.ts";
+import type { Endpoints } from "../providers/turns.ts";
 import { asObject, asText } from "../wire/read.ts";
+import { defaultModel, soleModel } from "./asked-session.ts";
 import { type CallPlace, findCall, nameCall } from "./calls-id.ts";
 import { rulesFor, settledSession } from "./calls-leash.ts";
 import { type Offer, readOffer } from "./calls-offer.ts";
 import { hangUp, namingEndpoint, placeCall, untilHungUp } from "./calls-upstream.ts";
 import { beginWatched } from "./calls-watched.ts";
 import type { Fields } from "./events.ts";
+import { takenBy } from "./taken-by.ts";
 
-const DEFAULT_MODEL = "gpt-realtime";
-const DEFAULT_TRANSCRIPTION_MODEL = "gpt-4o-transcribe";
 /** Where a call stands, under the shorter of the API's prefixes. */
 const CALLS_PATH = "/v1/realtime/calls";
-/** Most endpoints tried for one call. */
-const MAX_ATTEMPTS = 3;
 
 /** A call that a caller may make. */
 export interface AskedCall {
   readonly model: string;
   /** As it may be: with what is locked in it. */
   readonly session: Fields;
-  readonly endpoints: readonly [Endpoint, ...Endpoint[]];
+  readonly endpoints: Endpoints;
+  /** Of OpenAI's Live API, where it is no realtime call. */
+  readonly api?: "live";
 }
 
 /**
@@ -34,26 +34,36 @@ export interface AskedCall {
  * and provider talk past this server, so a credential's call is watched over by a connection beside it.
  */
 export async function createCall(visit: Visit, caller: Caller): Promise<Answer> {
-  const { services, request } = visit;
+  const { services, request, watch } = visit;
   const offer = await readOffer(request);
   if (!offer.ok) return failed(offer.failure);
   const asked = askFor(visit, caller, offer.value);
   if (!asked.ok) return failed(asked.failure);
+  const { model, endpoints } = asked.value;
+  watch?.notes.askedSession(model);
+  // Nothing is set aside for what nobody would take.
+  const closed = services.balancer.noneHealthy(caller.org?.name, endpoints, model);
+  if (closed) return failed(closed);
   const watched = await beginWatched(visit, caller, asked.value);
   if (!watched.ok) return failed(watched.failure);
   const session = { ...asked.value.session, ...watched.value?.limits };
-  const placed = await place(caller, asked.value, { sdp: offer.value.sdp, session });
+  const { signal } = request;
+  const callersKey = isCallersKey(caller);
+  const offered = { services, caller, model, endpoints, signal, notes: watch?.notes };
+  const placed = await takenBy(offered, (endpoint) =>
+    placeCall({ endpoint, model, callersKey }, { sdp: offer.value.sdp, session }),
+  );
   if (!placed.ok) {
     await watched.value?.drop();
     return failed(placed.failure);
   }
-  const { endpoint, callId, sdp } = placed.value;
-  const { model } = asked.value;
+  const { endpoint, value } = placed.value;
+  const { callId, sdp } = value;
   const at = { callId, endpoint: endpoint.name, model };
   const attached = await watched.value?.attach(at);
   if (attached && !attached.ok) {
     // Nobody would watch over it, and the page has no answer yet: there is nothing in it so far.
-    await untilHungUp({ endpoint, model, callersKey: isCallersKey(caller) }, callId);
+    await untilHungUp({ endpoint, model, callersKey }, callId);
     return failed(attached.failure);
   }
   const location = `${CALLS_PATH}/${await nameCall(services.keyring, caller, at)}`;
@@ -91,8 +101,7 @@ function askFor({ services, request }: Visit, caller: Caller, { session }: Offer
     const detail = "The URL and `session.model` name different models.";
     return fail({ kind: "bad_field", param: "model", detail });
   }
-  const fallback = transcribes ? DEFAULT_TRANSCRIPTION_MODEL : DEFAULT_MODEL;
-  const model = inURL ?? named ?? soleModel(caller) ?? fallback;
+  const model = inURL ?? named ?? soleModel(caller) ?? defaultModel(transcribes ? "transcription" : "realtime");
   const route = selectRoute(services.config, caller, { model, headers: request.headers });
   if (!route.ok) return route;
   const all = route.value.kind === "endpoints" ? route.value.endpoints : [];
@@ -115,34 +124,6 @@ function writerOf(session: Fields): string | undefined {
   return asText(asObject(asObject(asObject(session.audio)?.input)?.transcription)?.model);
 }
 
-/** The one model that a credential is good for. */
-function soleModel({ grant: { models } }: Caller): string | undefined {
-  const [model, ...others] = models ?? [];
-  return others.length === 0 && model !== undefined && !model.endsWith("*") ? model : undefined;
-}
-
 function isCallersKey({ providerKey }: Caller): boolean {
   return providerKey !== undefined;
-}
-
-interface Placed {
-  readonly endpoint: Endpoint;
-  readonly callId: string;
-  readonly sdp: string;
-}
-
-/** Offers the call to the endpoints in turn until one takes it. */
-async function place(
-  caller: Caller,
-  { model, endpoints }: AskedCall,
-  offered: { readonly sdp: string; readonly session: Fields },
-): Promise<Result<Placed>> {
-  let last: Result<never> = fail({ kind: "upstream_unreachable" });
-  for (const endpoint of endpoints.slice(0, MAX_ATTEMPTS)) {
-    const placed = await placeCall({ endpoint, model, callersKey: isCallersKey(caller) }, offered);
-    if (placed.ok) return ok({ endpoint, ...placed.value });
-    last = placed;
-    if (!isWorthAnotherEndpoint(placed.failure)) break;
-  }
-  return last;
 }

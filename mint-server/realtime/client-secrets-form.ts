@@ -124,7 +124,8 @@ export function parseAskedSession(body: unknown): Result<AskedSession> {
   return parsed.success ? ok(parsed.output) : wrong(parsed.issues[0], "session");
 }
 
-function wrong(issue: v.BaseIssue<unknown>, at: string) {
+/** What the first problem of a form says, by the field's name. */
+export function wrong(issue: v.BaseIssue<unknown>, at: string) {
   const param = [at, v.getDotPath(issue) ?? ""].filter((part) => part !== "").join(".") || "body";
   const isUnknown = issue.type === "strict_object" && issue.expected === "never";
   const isMissing = issue.input === undefined;

@@ -43,6 +43,7 @@ export function endingOf(failure: Failure): Ending {
       return failure.param === "model" ? ENDING.model : refused("insufficient_scope");
     case "ledger_unavailable":
     case "directory_unavailable":
+    case "no_endpoint_healthy":
       return ENDING.tryAgain;
     case "upstream_error":
       return failure.status === 429 ? ENDING.tryAgain : ENDING.lost;

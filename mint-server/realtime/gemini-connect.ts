@@ -5,6 +5,7 @@ import type { Caller } from "../credentials/verify.ts";
 import { type Failure, fail, ok, type Result } from "../failures.ts";
 import { asObject, asText } from "../wire/read.ts";
 import { accepted } from "./accept.ts";
+import { wantedOf } from "./asked-session.ts";
 import { ENDING, endingOf, withinReason } from "./close-codes.ts";
 import { refusalOf } from "./connect.ts";
 import type { Fields } from "./events.ts";
@@ -12,7 +13,8 @@ import { credentialInURL } from "./gemini-headers.ts";
 import { joinGemini } from "./gemini-join.ts";
 import { readHandshake } from "./handshake.ts";
 import type { Frame } from "./link.ts";
-import { openSession } from "./open-session.ts";
+import { leave, openSession } from "./open-session.ts";
+import { neverBegan } from "./session-end.ts";
 
 /** The method's name as Google's SDK puts it into the path, of any version. */
 const METHOD =
@@ -50,25 +52,27 @@ function refuse(socket: WebSocket, failure: Failure): void {
 function receive(visit: Visit, caller: Caller, socket: WebSocket): void {
   const waiting: Frame[] = [];
   let waitingLength = 0;
-  let isGone = false;
+  const gone = new AbortController();
+  const over = visit.watch?.session();
   let isDecided = false;
   const timer = setTimeout(() => refuse(socket, NO_SETUP), SETUP_MS);
   const decide = async (): Promise<void> => {
     isDecided = true;
     clearTimeout(timer);
-    const opened = await open(visit, caller, waiting[0]);
+    const opened = await open(visit, caller, { frame: waiting[0], signal: gone.signal });
     socket.removeEventListener("message", hold);
-    if (!opened.ok)
-      return opened.failure.kind === "bad_json"
-        ? socket.close(ENDING.frame.code, ENDING.frame.reason)
-        : refuse(socket, opened.failure);
-    if (isGone) {
-      opened.value.time?.stop(Date.now());
-      accepted(opened.value.upstream).close(1000, "");
-      return;
+    if (!opened.ok) return refused(opened.failure);
+    if (gone.signal.aborted) {
+      leave(opened.value.opened);
+      return over?.(neverBegan());
     }
-    const joined = await joinGemini({ visit, caller, client: socket, waiting, ...opened.value });
-    if (!joined.ok) refuse(socket, joined.failure);
+    const joined = await joinGemini({ ...opened.value, client: socket, waiting, over });
+    if (!joined.ok) refused(joined.failure);
+  };
+  const refused = (failure: Failure): void => {
+    if (failure.kind === "bad_json") socket.close(ENDING.frame.code, ENDING.frame.reason);
+    else refuse(socket, failure);
+    over?.(neverBegan(failure));
   };
   const hold = ({ data }: MessageEvent): void => {
     waiting.push(data);
@@ -78,31 +82,31 @@ function receive(visit: Visit, caller: Caller, socket: WebSocket): void {
   };
   socket.addEventListener("message", hold);
   socket.addEventListener("close", () => {
-    isGone = true;
+    gone.abort();
     clearTimeout(timer);
+    if (!isDecided) over?.(neverBegan());
+    isDecided = true;
   });
 }
 
 const NO_SETUP: Failure = { kind: "bad_json", problem: { kind: "not_an_object" } };
 
-async function open({ services, request }: Visit, caller: Caller, frame: Frame | undefined) {
+interface First {
+  readonly frame: Frame | undefined;
+  /** Aborts when the client has left. */
+  readonly signal: AbortSignal;
+}
+
+async function open(visit: Visit, caller: Caller, { frame, signal }: First) {
   const setup = setupIn(frame);
   if (!setup.ok) return setup;
   const model = asText(setup.value.model)?.replace(/^models\//, "") ?? "";
-  const wanted = {
-    services,
-    caller,
-    model,
-    sessionType: "realtime",
-    headers: request.headers,
-    now: Date.now(),
-  } as const;
+  const wanted = wantedOf({ ...visit, now: Date.now() }, caller, { sessionType: "realtime", model, signal });
   const opened = await openSession(wanted);
   if (!opened.ok) return opened;
   if (opened.value.endpoint.provider.realtime?.dialect === "gemini")
-    return ok({ ...opened.value, model, setup: setup.value });
-  opened.value.time?.stop(Date.now());
-  accepted(opened.value.upstream).close(1000, "");
+    return ok({ wanted, opened: opened.value, setup: setup.value });
+  leave(opened.value);
   return fail({ kind: "model_not_found", model, near: [] });
 }
 

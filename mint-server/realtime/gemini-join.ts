@@ -1,53 +1,51 @@
-import type { Visit } from "../app.ts";
 import { parseJson } from "../contract/json.ts";
-import type { Caller } from "../credentials/verify.ts";
 import { ok, type Result } from "../failures.ts";
+import type { SessionAccount } from "../telemetry/record.ts";
 import { asObject, parse } from "../wire/read.ts";
 import { ENDING, type Ending, endingOf } from "./close-codes.ts";
 import type { Fields } from "./events.ts";
 import { createGeminiLeash, type GeminiLeash } from "./gemini-leash.ts";
 import { createGeminiPayments, type GeminiPayments } from "./gemini-payments.ts";
 import { type Frame, joinSockets, type Link, type Reader } from "./link.ts";
-import type { Opened } from "./open-session.ts";
+import { leave, type Opened, type Wanted } from "./open-session.ts";
 import { startClock } from "./session-clock.ts";
+import { followSession } from "./session-end.ts";
 
 /** A session in Gemini's own protocol, before its two sides are joined. */
-export interface GeminiJoining extends Opened {
-  readonly visit: Visit;
-  readonly caller: Caller;
+export interface GeminiJoining {
+  readonly wanted: Wanted;
+  readonly opened: Opened;
   readonly client: WebSocket;
-  readonly model: string;
   readonly setup: Fields;
   /** The client's frames so far, the setup first. */
   readonly waiting: readonly Frame[];
+  /** To be told of the session's end, where somebody watches. */
+  readonly over: ((account: SessionAccount) => void) | undefined;
 }
 
 /** Joins the two sides. A key's frames pass as they are; a credential's are read along. */
 export async function joinGemini(joining: GeminiJoining): Promise<Result<void>> {
-  const { visit, caller, client, upstream, model, waiting, time, endpoint, meter } = joining;
-  const { services } = visit;
+  const { wanted, opened, client, waiting, over } = joining;
+  const { services, caller } = wanted;
+  const { upstream, time } = opened;
   const { credential } = caller;
   const reading = credential ? await readAlong(joining) : ok(undefined);
   if (!reading.ok) {
-    time?.stop(Date.now());
-    upstream.accept();
-    upstream.close(1000, "");
+    leave(opened);
     return reading;
   }
-  const startedAt = Date.now();
   let clock: ReturnType<typeof startClock> | undefined;
   const reader = reading.value && readGemini({ ...reading.value, onActivity: () => clock?.touch() });
+  const ended = followSession({ wanted, opened, isRead: reader !== undefined, over });
   const link: Link = joinSockets({
     client,
     upstream,
     ...(reader && { reader }),
     waiting: reader ? waiting.slice(1) : waiting,
     cancel: JSON.stringify({ clientContent: { turnComplete: false } }),
-    onEnd(ending) {
+    onEnd(ending, by) {
       clock?.stop();
-      const { grant, subject } = caller;
-      const about = { org: grant.org, subject, model, endpoint: endpoint.name, startedAt, endedAt: Date.now(), ending };
-      services.onSession?.({ ...about, ...(reader && { totals: { ...meter.totals } }) });
+      ended(ending, by);
     },
   });
   if (!credential || !time) return ok(undefined);
@@ -64,7 +62,9 @@ interface Reading {
 }
 
 /** Pays for the first turn, and holds the setup to what the credential allows. */
-async function readAlong({ caller, model, setup, payments, meter }: GeminiJoining): Promise<Result<Reading>> {
+async function readAlong({ wanted, opened, setup }: GeminiJoining): Promise<Result<Reading>> {
+  const { caller, model } = wanted;
+  const { payments, meter } = opened;
   const paying = createGeminiPayments(payments, meter);
   const paid = await paying.prepare();
   if (!paid.ok) return paid;

@@ -30,23 +30,28 @@ export interface LinkOptions {
   readonly cancel: string;
   /** Frames of the client's that came before there was an upstream. */
   readonly waiting?: readonly Frame[];
-  /** With the close that both sides got; once. */
-  readonly onEnd: (ending: Ending) => void;
+  /** Hears what the provider sends, where nobody reads along. */
+  readonly onHeard?: ((frame: Frame) => void) | undefined;
+  /** With the close that the client got, and who began it; once. */
+  readonly onEnd: (ending: Ending, by: Side) => void;
 }
 
+/** Who ended a session: one of its two sides, or this server. */
+export type Side = "client" | "provider" | "us";
+
 /** Joins a client's socket, accepted half-open, and a provider's, not accepted yet: no event of its is missed. A close of one side is told to the other with its code and reason. */
-export function joinSockets({ client, upstream, reader, cancel, waiting = [], onEnd }: LinkOptions): Link {
+export function joinSockets({ client, upstream, reader, onHeard, cancel, waiting = [], onEnd }: LinkOptions): Link {
   let isOver = false;
   const clientBacklog = createBacklog(TO_CLIENT);
   const upstreamBacklog = createBacklog(TO_PROVIDER);
   const turns = createTurns(() => link.end(ENDING.lost));
 
-  const finish = (toClient: Ending, toUpstream: Ending): void => {
+  const finish = (by: Side, toClient: Ending, toUpstream: Ending): void => {
     if (isOver) return;
     isOver = true;
     close(client, toClient);
     close(upstream, toUpstream);
-    onEnd(toClient);
+    onEnd(toClient, by);
   };
   const send = (socket: WebSocket, frame: Frame): void => {
     if (isOver) return;
@@ -69,29 +74,33 @@ export function joinSockets({ client, upstream, reader, cancel, waiting = [], on
       else link.end(ENDING.rate);
     },
     queue: (work) => turns.take(work),
-    end: (ending) => finish(ending, { code: 1000, reason: "" }),
+    end: (ending) => finish("us", ending, { code: 1000, reason: "" }),
   };
   accepted(upstream);
   const read = reader?.(link);
   const fromClient = read
     ? (frame: Frame) => turns.take(() => (isOver ? undefined : read.fromClient(frame)))
     : link.toUpstream;
-  const fromUpstream = read ? (frame: Frame) => !isOver && read.fromUpstream(frame) : link.toClient;
+  const pass = (frame: Frame): void => {
+    onHeard?.(frame);
+    link.toClient(frame);
+  };
+  const fromUpstream = read ? (frame: Frame) => !isOver && read.fromUpstream(frame) : pass;
 
   client.addEventListener("message", ({ data }) => fromClient(data));
   upstream.addEventListener("message", ({ data }) => fromUpstream(data));
-  for (const [socket, other] of [
-    [client, "upstream"],
-    [upstream, "client"],
+  for (const [socket, side] of [
+    [client, "client"],
+    [upstream, "provider"],
   ] as const) {
     socket.addEventListener("close", ({ code, reason }) => {
       const told = relayedClose(code, reason);
       // Its own code comes back to whoever closed (RFC 6455 §5.5.1).
       const answered = code === 1006 || code === 1015 ? ENDING.lost : told;
-      if (other === "client") finish(told, answered);
-      else finish(answered, told);
+      if (side === "provider") finish(side, told, answered);
+      else finish(side, answered, told);
     });
-    socket.addEventListener("error", () => finish(ENDING.lost, ENDING.lost));
+    socket.addEventListener("error", () => finish(side, ENDING.lost, ENDING.lost));
   }
   for (const frame of waiting) fromClient(frame);
   return link;

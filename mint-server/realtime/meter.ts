@@ -1,6 +1,18 @@
-import { utf8 } from "../contract/bytes.ts";
-import { type Fields, fieldsOf, type RealtimeEvent } from "./events.ts";
-import { KINDS, NO_TOKENS, type RealtimeUsage, sumOf, type TokenCounts } from "./price.ts";
+import type { RealtimeEvent } from "./events.ts";
+import { NO_TOKENS, type RealtimeUsage, sumOf, type TokenCounts } from "./price.ts";
+import { type FinishedResponse, finishedBy } from "./response-usage.ts";
+import {
+  AUDIO_TOKENS_PER_SECOND,
+  base64Bytes,
+  itemTokens,
+  LARGEST_CONTEXT,
+  minus,
+  PCM_BYTES_PER_SECOND,
+  plus,
+  readFormats,
+  textTokens,
+  within,
+} from "./token-estimates.ts";
 
 /** What a session has moved, and what its next response may take in at most. */
 export interface RealtimeMeter {
@@ -17,15 +29,11 @@ export interface RealtimeMeter {
   /** Seconds of voice in an event of the client's. */
   voiceSeconds(event: RealtimeEvent): number;
   readonly totals: MeterTotals;
+  /** What the session's responses did use, as far as the provider told. */
+  readonly used: RealtimeUsage;
 }
 
 export type Mark = TokenCounts;
-
-export interface FinishedResponse {
-  readonly id: string;
-  /** Absent where the provider does not tell. */
-  readonly usage?: RealtimeUsage;
-}
 
 /** Of a whole session so far. */
 export interface MeterTotals {
@@ -42,13 +50,6 @@ export interface MeterOptions {
   readonly contextTokens?: number;
 }
 
-/** OpenAI counts one for 100 ms of a caller's voice. */
-const AUDIO_TOKENS_PER_SECOND = 10;
-/** Of an image in its largest form: 2,500 patches of 32 × 32, times 2.46. */
-const IMAGE_TOKENS = 6_150;
-/** Largest context of a realtime model that is known. */
-const LARGEST_CONTEXT = 128_000;
-
 export function createMeter({
   audioTokensPerSecond = AUDIO_TOKENS_PER_SECOND,
   contextTokens = LARGEST_CONTEXT,
@@ -56,6 +57,7 @@ export function createMeter({
   const totals = { audioInSeconds: 0, audioOutSeconds: 0, responses: 0, inputTokens: 0, outputTokens: 0 };
   const formats = { input: PCM_BYTES_PER_SECOND, output: PCM_BYTES_PER_SECOND };
   let sent = NO_TOKENS;
+  let used: RealtimeUsage = { input: NO_TOKENS, cached: NO_TOKENS, output: NO_TOKENS };
   /** What the conversation held at a point, and what had been sent by then. */
   let base = { held: NO_TOKENS, at: NO_TOKENS };
   // Voice that may still be in the buffer, and not in the conversation: all since the turn before the last.
@@ -73,6 +75,9 @@ export function createMeter({
 
   return {
     totals,
+    get used() {
+      return used;
+    },
     voiceSeconds,
     sent(event) {
       switch (event.type) {
@@ -102,6 +107,7 @@ export function createMeter({
         case "response.done": {
           const finished = finishedBy(event);
           totals.responses += 1;
+          if (finished.usage) used = added(used, finished.usage);
           totals.inputTokens += finished.usage ? sumOf(finished.usage.input) : 0;
           totals.outputTokens += finished.usage ? sumOf(finished.usage.output) : 0;
           return finished;
@@ -122,85 +128,10 @@ export function createMeter({
   };
 }
 
-const PCM_BYTES_PER_SECOND = 48_000;
-const G711_BYTES_PER_SECOND = 8_000;
-
-function readFormats(session: unknown, formats: { input: number; output: number }): void {
-  const audio = fieldsOf(fieldsOf(session).audio);
-  for (const side of ["input", "output"] as const) {
-    const { type } = fieldsOf(fieldsOf(audio[side]).format);
-    if (type === "audio/pcm") formats[side] = PCM_BYTES_PER_SECOND;
-    else if (type !== undefined) formats[side] = G711_BYTES_PER_SECOND;
-  }
-}
-
-function base64Bytes(text: unknown): number {
-  return typeof text === "string" ? (text.length * 3) / 4 : 0;
-}
-
-/** A token stands for one byte at least. */
-function textTokens(value: unknown): number {
-  return value === undefined ? 0 : utf8(JSON.stringify(value)).length;
-}
-
-function itemTokens(item: unknown, bytesPerSecond: number, tokensPerSecond: number): TokenCounts {
-  const fields = fieldsOf(item);
-  const parts = Array.isArray(fields.content) ? fields.content.map(fieldsOf) : [];
-  const isHeavy = (part: Fields): boolean => part.type === "input_audio" || part.type === "input_image";
-  const light = { ...fields, ...(parts.length > 0 && { content: parts.filter((part) => !isHeavy(part)) }) };
-  const heard = parts.reduce((bytes, part) => bytes + base64Bytes(part.audio), 0);
+function added(one: RealtimeUsage, other: RealtimeUsage): RealtimeUsage {
   return {
-    text: textTokens(light),
-    audio: (heard / bytesPerSecond) * tokensPerSecond,
-    image: parts.filter((part) => part.type === "input_image").length * IMAGE_TOKENS,
+    input: plus(one.input, other.input),
+    cached: plus(one.cached, other.cached),
+    output: plus(one.output, other.output),
   };
-}
-
-function finishedBy(event: RealtimeEvent): FinishedResponse {
-  const response = fieldsOf(event.response);
-  const id = typeof response.id === "string" ? response.id : "";
-  const usage = usageOf(response.usage);
-  return usage ? { id, usage } : { id };
-}
-
-/** What a `response.done` says; of a provider that does not tell kinds apart, all counts as sound, the dearest. */
-export function usageOf(value: unknown): RealtimeUsage | undefined {
-  const usage = fieldsOf(value);
-  if (typeof usage.input_tokens !== "number" || typeof usage.output_tokens !== "number") return undefined;
-  const input = fieldsOf(usage.input_token_details);
-  return {
-    input: countsOf(input, usage.input_tokens),
-    cached: countsOf(fieldsOf(input.cached_tokens_details), count(input.cached_tokens)),
-    output: countsOf(fieldsOf(usage.output_token_details), usage.output_tokens),
-  };
-}
-
-function countsOf(details: Fields, total: number): TokenCounts {
-  const text = count(details.text_tokens);
-  const image = count(details.image_tokens);
-  const audio = count(details.audio_tokens);
-  return { text, image, audio: audio + Math.max(0, count(total) - text - image - audio) };
-}
-
-function count(value: unknown): number {
-  return typeof value === "number" && value > 0 && Number.isFinite(value) ? Math.ceil(value) : 0;
-}
-
-function plus(one: TokenCounts, other: TokenCounts): TokenCounts {
-  return { text: one.text + other.text, audio: one.audio + other.audio, image: one.image + other.image };
-}
-
-function minus(one: TokenCounts, other: TokenCounts): TokenCounts {
-  return plus(one, { text: -other.text, audio: -other.audio, image: -other.image });
-}
-
-/** No more than the model reads at once, the dearest kinds kept; whole numbers. */
-function within(counts: TokenCounts, most: number): TokenCounts {
-  const kept = { ...NO_TOKENS } as { -readonly [Kind in keyof TokenCounts]: number };
-  let left = most;
-  for (const kind of [...KINDS].sort((a, b) => Number(b === "audio") - Number(a === "audio"))) {
-    kept[kind] = Math.min(left, Math.ceil(counts[kind]));
-    left -= kept[kind];
-  }
-  return kept;
 }

@@ -1,4 +1,7 @@
-import type { ModelFacts } from "../providers/provider.ts";
+import type { Caller } from "../credentials/verify.ts";
+import { fail, ok, type Result } from "../failures.ts";
+import type { Endpoint, ModelFacts } from "../providers/provider.ts";
+import { factsAt } from "../providers/select.ts";
 import { REALTIME_PRICES } from "./price-data.ts";
 
 /** Tokens by what they stand for. */
@@ -40,6 +43,25 @@ export function realtimePriceOf(model: string, provider: string, facts?: ModelFa
     pattern.endsWith("*") ? model.startsWith(pattern.slice(0, -1)) : model === pattern,
   );
   return found?.price;
+}
+
+/** Prices of one model differ only where an endpoint is configured so; the dearest is that of the dearest sound. */
+export function dearest(endpoints: readonly Endpoint[], model: string): RealtimePrice | undefined {
+  const prices = endpoints.map((endpoint) => realtimePriceOf(model, endpoint.provider.id, factsAt(endpoint, model)));
+  if (prices.length === 0 || prices.includes(undefined)) return undefined;
+  return prices.reduce((one, other) => ((other?.output.audio ?? 0) > (one?.output.audio ?? 0) ? other : one));
+}
+
+/** That price where a caller's money is limited, `undefined` where it is not. Fails if it has to be known and is not. */
+export function priceNeeded(
+  { grant, org }: Pick<Caller, "grant" | "org">,
+  endpoints: readonly Endpoint[],
+  model: string,
+): Result<RealtimePrice | undefined> {
+  const isPaid = [grant.limits, org?.limits].some((limits) => limits?.usd !== undefined);
+  if (!isPaid) return ok(undefined);
+  const price = dearest(endpoints, model);
+  return price ? ok(price) : fail({ kind: "unpriced_model", model });
 }
 
 function configuredPrice(facts: ModelFacts): RealtimePrice | undefined {

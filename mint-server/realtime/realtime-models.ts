@@ -12,6 +12,8 @@ export interface RealtimeListed extends ListedModel {
 const SESSIONS = /(^|[-_.])(realtime|live|native-audio)([-_.]|$)/;
 /** They are for files: a session has another model, and these at most inside. */
 const TRANSCRIBES = /transcribe|whisper/;
+/** They speak OpenAI's Live API alone. */
+const LIVE = /^gpt-live-\d/;
 
 /** A list with the realtime models that a caller may use, which the catalog does not have. */
 export function withRealtimeModels(
@@ -33,7 +35,7 @@ export function withRealtimeModels(
 /** Whether a caller has realtime sessions with a model. */
 export function isRealtime(config: ServerConfig, caller: Caller, id: string): boolean {
   const isNamed = SESSIONS.test(id) || pricedModels().includes(id) || config.voices.has(id);
-  return isNamed && !TRANSCRIBES.test(id) && hasSessions(config, caller, id);
+  return isNamed && !TRANSCRIBES.test(id) && !LIVE.test(id) && hasSessions(config, caller, id);
 }
 
 function hasSessions(config: ServerConfig, caller: Caller, model: string): boolean {

@@ -28,7 +28,7 @@ export interface SessionBudget {
   left(): Remaining | undefined;
   /** Sets the worst case of one response aside. */
   reserve(worst: WorstResponse): Promise<Result<Hold>>;
-  /** Pays for writing down so many seconds of the client's voice. */
+  /** Pays for so many seconds of a model that is charged by time, or that writes down the client's voice. */
   payTranscription(voice: Voice): Promise<Result<void>>;
 }
 
@@ -41,7 +41,7 @@ export interface WorstResponse {
 }
 
 export interface Voice {
-  /** The model that writes it down. */
+  /** The model that is charged. */
   readonly model: string;
   readonly seconds: number;
   /** Milliseconds since the epoch. */
@@ -61,7 +61,7 @@ export interface SessionBudgetParts {
   readonly caller: Caller;
   readonly credential: UsedCredential;
   readonly price: RealtimePrice;
-  /** Of a model that writes down what the client says. */
+  /** Of a model that is charged by time, or that writes down what the client says. */
   readonly transcriptionPriceOf: (model: string) => RealtimePrice | undefined;
 }
 

@@ -1,7 +1,8 @@
 import { ok, type Result } from "../failures.ts";
 import { ENDING, type Ending } from "./close-codes.ts";
 import { fieldsOf, newEventId, type RealtimeEvent } from "./events.ts";
-import type { FinishedResponse, Mark, RealtimeMeter } from "./meter.ts";
+import type { Mark, RealtimeMeter } from "./meter.ts";
+import type { FinishedResponse } from "./response-usage.ts";
 import type { Hold, SessionBudget } from "./session-budget.ts";
 
 /** Pays for what costs something before it goes to the provider, and settles what it did cost. */

@@ -161,7 +161,7 @@ function ownersOf({ grant: { limits }, org, subject, credential }: Caller): read
 }
 
 /** Milliseconds of sessions are counted as the tokens of accounts of their own. */
-function secondsCharges(caller: Caller, now: number): readonly Charge[] {
+export function secondsCharges(caller: Caller, now: number): readonly Charge[] {
   return ownersOf(caller).flatMap(({ limits: { realtimeSeconds }, account, per }) =>
     realtimeSeconds === undefined
       ? []

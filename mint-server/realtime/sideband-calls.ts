@@ -12,8 +12,12 @@ export interface CallOrder {
   readonly credential: UsedCredential;
   readonly sealedKey?: string;
   readonly model: string;
+  /** Of OpenAI's Live API, where it is no realtime call. */
+  readonly api?: "live";
   /** The session that was asked for, as it may be. */
   readonly session: Fields;
+  /** The place in its trace of the request that begins it, where somebody watches. */
+  readonly traceparent?: string;
   /** Names of the endpoints that may take it. */
   readonly endpoints: readonly string[];
   /** Milliseconds since the epoch. */

@@ -1,6 +1,6 @@
-import { utf8 } from "../contract/bytes.ts";
 import { fieldsOf, type RealtimeEvent } from "./events.ts";
 import { NO_TOKENS, type RealtimeUsage, type TokenCounts } from "./price.ts";
+import { AUDIO_TOKENS_PER_SECOND, IMAGE_TOKENS, textTokens } from "./token-estimates.ts";
 
 /** What a call's next response may take in. Its voice goes past this server, so it is bounded by the time that has passed. */
 export interface CallMeter {
@@ -12,10 +12,7 @@ export interface CallMeter {
   inputBound(at: number): TokenCounts;
 }
 
-/** OpenAI counts one for 100 ms of a caller's voice. */
-const AUDIO_TOKENS_PER_MS = 10 / 1000;
-/** Of an image in its largest form: 2,500 patches of 32 × 32, times 2.46. */
-const IMAGE_TOKENS = 6_150;
+const AUDIO_TOKENS_PER_MS = AUDIO_TOKENS_PER_SECOND / 1000;
 
 export function createCallMeter(startedAt: number, contextTokens: number): CallMeter {
   let held = NO_TOKENS;
@@ -47,9 +44,4 @@ export function createCallMeter(startedAt: number, contextTokens: number): CallM
       return { audio, image, text: Math.min(contextTokens - audio - image, held.text + session) };
     },
   };
-}
-
-/** A token stands for one byte at least. */
-function textTokens(value: unknown): number {
-  return value === undefined ? 0 : utf8(JSON.stringify(value)).length;
 }

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from "../failures.ts";
-import type { FinishedResponse } from "./meter.ts";
 import { sumOf, type TokenCounts } from "./price.ts";
+import type { FinishedResponse } from "./response-usage.ts";
 import type { Hold, SessionBudget } from "./session-budget.ts";
 import type { CallMeter } from "./sideband-meter.ts";
 

@@ -1,13 +1,17 @@
 import { ok, type Result } from "../failures.ts";
+import type { Endpoint } from "../providers/provider.ts";
 import type { Services } from "../server.ts";
 import { accepted } from "./accept.ts";
+import { followCall } from "./call-end.ts";
 import type { CallPlace } from "./calls-id.ts";
 import { openSideband, untilHungUp } from "./calls-upstream.ts";
 import { ENDING, type Ending, endingOf } from "./close-codes.ts";
 import { fieldsOf, type RealtimeEvent, readServerEvent } from "./events.ts";
-import { usageOf } from "./meter.ts";
+import { createMeter } from "./meter.ts";
+import { usageOf } from "./response-usage.ts";
 import { startClock } from "./session-clock.ts";
-import { endpointAt, type ReadyCall } from "./sideband.ts";
+import { usedBy } from "./session-end.ts";
+import { endpointIn, type ReadyCall } from "./sideband.ts";
 import type { CallStep } from "./sideband-watch.ts";
 
 /** A call that is watched over. */
@@ -31,13 +35,15 @@ const REOPEN_MS = [250, 1000, 2000];
 
 /** Opens the connection beside a call, and keeps it until the call is over. */
 export async function runCall({ services, call, place, onOver }: RunOptions): Promise<Result<RunningCall>> {
-  const found = endpointAt(call, place);
+  const found = endpointIn(call.endpoints, place);
   if (!found.ok) return found;
   const endpoint = found.value;
   const request = { endpoint, model: place.model, callersKey: call.caller.providerKey !== undefined };
   const opened = await openSideband(request, place.callId);
   if (!opened.ok) return opened;
   const run = createRun({ call, onEnd: (ending) => end(ending) });
+  const { order, caller } = call;
+  const ended = followCall({ services, order, caller, endpoint, used: () => run.used(endpoint) });
   let isOver = false;
 
   const over = (ending?: Ending): void => {
@@ -47,6 +53,7 @@ export async function runCall({ services, call, place, onOver }: RunOptions): Pr
     clearInterval(transcription);
     call.payments?.stop();
     run.close();
+    ended(ending);
     onOver(ending);
   };
   const end = (ending: Ending): void => {
@@ -96,7 +103,9 @@ interface RunParts {
 }
 
 /** What is heard of a call, and what is done about it, in its order. */
-function createRun({ call: { watch, payments, meter, budget }, onEnd }: RunParts) {
+function createRun({ call: { order, watch, payments, meter, budget }, onEnd }: RunParts) {
+  // Of the provider's own counts; what is said in between goes past this server.
+  const counted = createMeter();
   let socket: WebSocket | undefined;
   let transcribing: string | undefined;
   let turn: Promise<void> = Promise.resolve();
@@ -141,6 +150,7 @@ function createRun({ call: { watch, payments, meter, budget }, onEnd }: RunParts
   };
   const read = (event: RealtimeEvent): void => {
     meter.heard(event);
+    if (event.type === "response.done") counted.received(event);
     if (event.type === "session.created" || event.type === "session.updated") noteTranscription(event);
     take(watch.read(event));
     if (payments) turn = turn.then(() => pay(event)).catch(() => onEnd(ENDING.tryAgain));
@@ -155,6 +165,11 @@ function createRun({ call: { watch, payments, meter, budget }, onEnd }: RunParts
   return {
     send,
     payTranscription: () => void payTranscription(),
+    used(endpoint: Endpoint) {
+      const { usage, micros } = usedBy(counted, endpoint, order.model);
+      const { responses } = counted.totals;
+      return { responses, ...(responses > 0 && { usage, ...(micros !== undefined && { micros }) }) };
+    },
     take(opened: WebSocket) {
       socket = opened;
     },

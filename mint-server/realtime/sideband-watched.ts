@@ -2,10 +2,10 @@ import { type Failure, fail, ok, type Result } from "../failures.ts";
 import type { Services } from "../server.ts";
 import type { CallPlace } from "./calls-id.ts";
 import { openText, sealText } from "./calls-seal.ts";
-import { untilHungUp } from "./calls-upstream.ts";
-import { endpointOf, type ReadyCall, readyCall } from "./sideband.ts";
+import { endpointOf } from "./sideband.ts";
 import type { BegunCall, CallOrder, Calls } from "./sideband-calls.ts";
-import { type RunningCall, runCall } from "./sideband-run.ts";
+import { ready as readyOf, untilEnded, type Watchable } from "./sideband-kinds.ts";
+import type { RunningCall } from "./sideband-run.ts";
 
 /** The calls that one object watches over. */
 export interface WatchedCalls extends Calls {
@@ -36,7 +36,7 @@ const ATTACH_MS = 60_000;
 const WAKE_MS = 15_000;
 
 interface Waiting {
-  readonly call: ReadyCall;
+  readonly call: Watchable;
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
@@ -48,10 +48,10 @@ export function createWatchedCalls({ services, store }: WatchedCallsParts): Watc
     running.delete(id);
     store.delete(id);
   };
-  const run = async (id: string, call: ReadyCall, place: CallPlace): Promise<Result<void>> => {
-    const started = await runCall({ services: await services(), call, place, onOver: () => forget(id) });
+  const run = async (id: string, call: Watchable, place: CallPlace): Promise<Result<void>> => {
+    const started = await call.run({ services: await services(), place, onOver: () => forget(id) });
     if (started.ok) running.set(id, started.value);
-    else release(call);
+    else call.release();
     return started.ok ? ok(undefined) : started;
   };
   /** Goes on with a call that was watched over when this object ended. */
@@ -60,7 +60,7 @@ export function createWatchedCalls({ services, store }: WatchedCallsParts): Watc
     const text = await openText(keyring, sealed, placeOf(id));
     if (text === undefined) return forget(id);
     const { order, place } = JSON.parse(text) as Stored;
-    const ready = await readyCall(await services(), { ...order, now: Date.now() }, true);
+    const ready = await readyOf(await services(), { ...order, now: Date.now() }, true);
     const resumed = ready.ok ? await run(id, ready.value, place) : ready;
     // What could not be reached may be the next time.
     if (resumed.ok || isPassing(resumed.failure)) return;
@@ -73,9 +73,9 @@ export function createWatchedCalls({ services, store }: WatchedCallsParts): Watc
     const endpoint = await endpointOf(await services(), order, place);
     if (!endpoint.ok) return console.error("mintgate: a call could not be ended");
     const callersKey = order.sealedKey !== undefined;
-    await untilHungUp({ endpoint: endpoint.value, model: place.model, callersKey }, place.callId);
+    await untilEnded(order, { endpoint: endpoint.value, model: place.model, callersKey }, place.callId);
   };
-  const take = (id: string): ReadyCall | undefined => {
+  const take = (id: string): Watchable | undefined => {
     const waiting = begun.get(id);
     begun.delete(id);
     clearTimeout(waiting?.timer);
@@ -84,10 +84,10 @@ export function createWatchedCalls({ services, store }: WatchedCallsParts): Watc
 
   return {
     async begin(order) {
-      const ready = await readyCall(await services(), order);
+      const ready = await readyOf(await services(), order);
       if (!ready.ok) return ready;
       const id = crypto.randomUUID();
-      const timer = setTimeout(() => release(take(id)), ATTACH_MS);
+      const timer = setTimeout(() => take(id)?.release(), ATTACH_MS);
       begun.set(id, { call: ready.value, timer });
       const { maxOutputTokens } = ready.value;
       return ok<BegunCall>({ id, ...(maxOutputTokens !== undefined && { maxOutputTokens }) });
@@ -105,7 +105,7 @@ export function createWatchedCalls({ services, store }: WatchedCallsParts): Watc
       return attached;
     },
     async drop(id) {
-      release(take(id));
+      take(id)?.release();
     },
     async wake() {
       const stored = store.all();
@@ -137,9 +137,4 @@ function isPassing(failure: Failure): boolean {
 
 function placeOf(id: string) {
   return { label: "watched call", parts: [id] } as const;
-}
-
-function release(call: ReadyCall | undefined): void {
-  call?.payments?.stop();
-  call?.time.stop(Date.now());
 }

@@ -1,20 +1,21 @@
 import { openKey } from "../credentials/seal.ts";
 import { type Caller, isLimited } from "../credentials/verify.ts";
-import { type Failure, fail, ok, type Result } from "../failures.ts";
+import { fail, ok, type Result } from "../failures.ts";
 import type { Endpoint } from "../providers/provider.ts";
-import { factsAt, selectRoute } from "../providers/select.ts";
+import { selectRoute } from "../providers/select.ts";
 import type { Services } from "../server.ts";
 import type { CallPlace } from "./calls-id.ts";
 import { rulesFor } from "./calls-leash.ts";
 import { namingEndpoint } from "./calls-upstream.ts";
 import { fieldsOf } from "./events.ts";
-import { REALTIME_FREE, type RealtimePrice, realtimePriceOf } from "./price.ts";
+import { dearest, priceNeeded, REALTIME_FREE, type RealtimePrice } from "./price.ts";
 import { createSessionBudget, type SessionBudget } from "./session-budget.ts";
 import { createSessionTime, type SessionTime } from "./session-time.ts";
 import type { CallOrder } from "./sideband-calls.ts";
 import { createCallMeter } from "./sideband-meter.ts";
 import { type AheadPayments, createAheadPayments } from "./sideband-payments.ts";
 import { type CallWatch, createCallWatch } from "./sideband-watch.ts";
+import { LARGEST_CONTEXT } from "./token-estimates.ts";
 
 /** A call that was counted and may begin. */
 export interface ReadyCall {
@@ -29,8 +30,6 @@ export interface ReadyCall {
   readonly meter: ReturnType<typeof createCallMeter>;
   readonly maxOutputTokens: number | undefined;
 }
-
-const LARGEST_CONTEXT = 128_000;
 
 /**
  * Counts a call, and sets aside what it needs to begin.
@@ -86,7 +85,7 @@ export async function endpointOf(services: Services, order: CallOrder, place: Ca
 }
 
 /** The caller of an order, with what is known of its organisation now. */
-async function callerOf({ config, orgs, keyring }: Services, order: CallOrder): Promise<Result<Caller>> {
+export async function callerOf({ config, orgs, keyring }: Services, order: CallOrder): Promise<Result<Caller>> {
   const { subject, ledger, grant, credential, sealedKey } = order;
   const caller = { by: "credential", subject, ledger, grant, credential } as const;
   if (sealedKey !== undefined) {
@@ -108,20 +107,12 @@ function priceFor(
   endpoints: readonly Endpoint[],
   { model, session }: CallOrder,
 ): Result<RealtimePrice> {
-  const isPaid = [caller.grant.limits, caller.org?.limits].some((limits) => limits?.usd !== undefined);
-  if (!isPaid) return ok(REALTIME_FREE);
-  const price = dearest(endpoints, model);
+  const price = priceNeeded(caller, endpoints, model);
+  if (!price.ok) return price;
+  if (price.value === undefined) return ok(REALTIME_FREE);
   const { model: writer } = fieldsOf(fieldsOf(fieldsOf(fieldsOf(session.audio).input).transcription));
-  const unpriced: Failure = { kind: "unpriced_model", model: price ? String(writer) : model };
-  if (!price || (typeof writer === "string" && !dearest(endpoints, writer))) return fail(unpriced);
-  return ok(price);
-}
-
-/** Prices of one model differ only where an endpoint is configured so; the dearest is that of the dearest sound. */
-function dearest(endpoints: readonly Endpoint[], model: string): RealtimePrice | undefined {
-  const prices = endpoints.map((endpoint) => realtimePriceOf(model, endpoint.provider.id, factsAt(endpoint, model)));
-  if (prices.length === 0 || prices.includes(undefined)) return undefined;
-  return prices.reduce((one, other) => ((other?.output.audio ?? 0) > (one?.output.audio ?? 0) ? other : one));
+  if (typeof writer === "string" && !dearest(endpoints, writer)) return fail({ kind: "unpriced_model", model: writer });
+  return ok(price.value);
 }
 
 function least(one: number | undefined, other: number | undefined): number | undefined {
@@ -129,7 +120,7 @@ function least(one: number | undefined, other: number | undefined): number | und
 }
 
 /** The endpoint that took the call, if it is still there. */
-export function endpointAt({ endpoints }: ReadyCall, { endpoint }: CallPlace): Result<Endpoint> {
+export function endpointIn(endpoints: readonly Endpoint[], { endpoint }: CallPlace): Result<Endpoint> {
   const found = endpoints.find(({ name }) => name === endpoint);
   return found ? ok(found) : fail({ kind: "endpoint_not_found" });
 }

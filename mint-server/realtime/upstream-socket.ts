@@ -1,8 +1,7 @@
 import { type Failure, fail, ok, type Result } from "../failures.ts";
 import type { Endpoint } from "../providers/provider.ts";
-import { withoutSecrets } from "../providers/upstream.ts";
+import { refusalOf } from "../providers/upstream.ts";
 import { plainAuthority } from "../providers/upstream-headers.ts";
-import { decodeError } from "../wire/openai/decode-error.ts";
 
 export interface OpenOptions {
   readonly endpoint: Endpoint;
@@ -46,19 +45,9 @@ const MAX_ERROR_BYTES = 64 * 1024;
 /** What a provider's refusal says. */
 export async function refusal(
   response: Response,
-  { endpoint, callersKey }: Pick<OpenOptions, "endpoint" | "callersKey">,
+  asked: Pick<OpenOptions, "endpoint" | "callersKey">,
 ): Promise<Result<never>> {
-  const { status } = response;
-  const isRefusal = status === 401 || status === 402 || status === 403;
-  if (isRefusal && !callersKey) return fail({ kind: "upstream_refused_our_key" });
-  const body = await readSome(response);
-  const message = `The provider answered with status ${status}.`;
-  const told = decodeError(body) ?? { message, type: "upstream_error", code: null };
-  return fail({
-    kind: "upstream_error",
-    status: status >= 500 ? 502 : status,
-    details: withoutSecrets(told, endpoint),
-  });
+  return refusalOf(response, await readSome(response), asked);
 }
 
 /** What came of an error's body before it became too long. */

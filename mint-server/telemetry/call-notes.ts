@@ -14,8 +14,10 @@ export interface CallNotes {
   readonly traceparent: string;
   /** What was asked, once it is known. */
   asked(routed: RoutedRequest): void;
-  /** An endpoint is about to be asked. */
-  begin(endpoint: Endpoint, request: ModelRequest): AttemptNote;
+  /** A realtime session with a model was asked for. */
+  askedSession(model: string): void;
+  /** An endpoint is about to be asked; for a request, where it is one. */
+  begin(endpoint: Endpoint, request?: ModelRequest): AttemptNote;
   /** What was used, by the provider's last word, or by what was charged for it. */
   use(usage: Usage): void;
   account(): CallAccount;
@@ -30,12 +32,13 @@ export interface AttemptNote {
 
 interface Attempt {
   readonly endpoint: Endpoint;
-  readonly request: ModelRequest;
+  readonly request: ModelRequest | undefined;
   readonly record: AttemptRecord;
 }
 
 export interface NotedCall extends CallNotes {
   readonly routed: RoutedRequest | undefined;
+  readonly sessionModel: string | undefined;
 }
 
 /** @param now milliseconds since the epoch */
@@ -43,13 +46,20 @@ export function takeNotes(trace: TraceContext, now: () => number): NotedCall {
   const attempts: Attempt[] = [];
   let routed: RoutedRequest | undefined;
   let usage: Usage | undefined;
+  let sessionModel: string | undefined;
   return {
     traceparent: writeTraceparent(trace),
     get routed() {
       return routed;
     },
+    get sessionModel() {
+      return sessionModel;
+    },
     asked(request) {
       routed = request;
+    },
+    askedSession(model) {
+      sessionModel = model;
     },
     begin(endpoint, request) {
       const span = newSpan(trace);
@@ -85,6 +95,7 @@ function begun({ name, provider }: Endpoint, { spanId }: TraceContext, startedAt
 }
 
 function microsFor(usage: Usage, { endpoint, request }: Attempt): number | undefined {
+  if (!request) return undefined;
   const priced = priceOf(request, factsAt(endpoint, request.model));
   return priced.ok ? microsOf(usage, priced.price) : undefined;
 }

@@ -1,5 +1,5 @@
 import { addTo, createHistogram, type Histogram, OPERATION_SECONDS, TTFT_SECONDS } from "./histogram.ts";
-import type { RequestRecord } from "./record.ts";
+import { answerMs, type RequestRecord } from "./record.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -64,17 +64,21 @@ export function createCounters(): Counters {
   const first = family("mintgate_first_token_seconds", "Seconds to a stream's first token.", TTFT_SECONDS);
   const sent = family("mintgate_answer_bytes_total", "Bytes of answers' bodies.");
   const revocations = family("mintgate_revocations_total", "Revocations that were asked for and done.");
-  const all = [requests, failures, attempts, tokens, cost, seconds, first, sent, revocations];
+  const sessions = family("mintgate_realtime_sessions_total", "Realtime sessions that are over, by how they closed.");
+  const spoken = family("mintgate_realtime_seconds_total", "Seconds of realtime sessions that are over.");
+  const voice = family("mintgate_realtime_audio_seconds_total", "Seconds of voice, where it was counted.");
+  const realtime = [sessions, spoken, voice];
+  const all = [requests, failures, attempts, tokens, cost, seconds, first, sent, revocations, ...realtime];
   return {
     families: all,
     add(record) {
-      const { route, status, errorKind, cached = "none", usage, micros, totalMs, firstTokenMs, answerBytes } = record;
+      const { route, status, errorKind, cached = "none", usage, micros, firstTokenMs, answerBytes, session } = record;
       // A model that nobody serves is any text at all.
       const { endpoint = "none" } = record;
       const model = endpoint === "none" ? "none" : (record.model ?? "none");
       const ofModel = { model, endpoint };
       requests.add({ route, ...ofModel, status: String(status), cached }, 1);
-      seconds.add({ route, ...ofModel }, totalMs / 1000);
+      seconds.add({ route, ...ofModel }, answerMs(record) / 1000);
       sent.add({ route }, answerBytes);
       if (errorKind !== undefined) failures.add({ kind: errorKind }, 1);
       for (const attempt of record.attempts)
@@ -84,6 +88,13 @@ export function createCounters(): Counters {
         const { inputTokens, outputTokens, cachedTokens = 0, reasoningTokens = 0 } = usage;
         const byType = { input: inputTokens, output: outputTokens, cached: cachedTokens, reasoning: reasoningTokens };
         for (const [type, count] of Object.entries(byType)) tokens.add({ ...ofModel, type }, count);
+      }
+      if (session) {
+        const { closeCode, audioInSeconds = 0, audioOutSeconds = 0 } = session;
+        sessions.add({ ...ofModel, close_code: String(closeCode) }, 1);
+        spoken.add(ofModel, session.seconds);
+        if (audioInSeconds > 0) voice.add({ ...ofModel, direction: "in" }, audioInSeconds);
+        if (audioOutSeconds > 0) voice.add({ ...ofModel, direction: "out" }, audioOutSeconds);
       }
       if (micros !== undefined) cost.add(ofModel, micros / 1e6);
       if (route.endsWith("/credentials/revoke") && status === 200) revocations.add({}, 1);

@@ -25,7 +25,7 @@ import {
   TTFT_SECONDS,
 } from "./histogram.ts";
 import { type Attributes, nanos, type Teller, writeAttributes } from "./otlp.ts";
-import type { RequestRecord } from "./record.ts";
+import { answerMs, type RequestRecord } from "./record.ts";
 
 const DELTA = 1;
 
@@ -86,13 +86,7 @@ function measure(
   { http, operation, tokens, firstToken }: Readonly<Record<"http" | "operation" | "tokens" | "firstToken", Add>>,
 ): void {
   const { usage, attempts } = record;
-  http(record.totalMs / 1000, {
-    [ATTR_HTTP_REQUEST_METHOD]: record.method,
-    [ATTR_HTTP_ROUTE]: record.route,
-    [ATTR_HTTP_RESPONSE_STATUS_CODE]: record.status,
-    "url.scheme": "https",
-    [ATTR_ERROR_TYPE]: record.errorKind,
-  });
+  if (!record.isPart) measureAnswer(record, http);
   const last = attempts.at(-1);
   if (!last) return;
   const common = {
@@ -107,4 +101,14 @@ function measure(
   if (!usage) return;
   tokens(usage.inputTokens, { ...common, [ATTR_GEN_AI_TOKEN_TYPE]: "input" });
   tokens(usage.outputTokens, { ...common, [ATTR_GEN_AI_TOKEN_TYPE]: "output" });
+}
+
+function measureAnswer(record: RequestRecord, http: Add): void {
+  http(answerMs(record) / 1000, {
+    [ATTR_HTTP_REQUEST_METHOD]: record.method,
+    [ATTR_HTTP_ROUTE]: record.route,
+    [ATTR_HTTP_RESPONSE_STATUS_CODE]: record.status,
+    "url.scheme": "https",
+    [ATTR_ERROR_TYPE]: record.errorKind,
+  });
 }

@@ -1,5 +1,5 @@
-import { createParser } from "eventsource-parser";
 import type { ModelEndpoint } from "../contract/endpoints.ts";
+import { createEventParser } from "../contract/event-parser.ts";
 import { createStreamJudge, type StreamState } from "../contract/sse.ts";
 import { asObject, asText, type Json, parse } from "../wire/read.ts";
 import { saidIn } from "./said.ts";
@@ -56,7 +56,7 @@ export function createReader(endpoint: ModelEndpoint | undefined, { clock, keeps
     if (heard.any) firstTokenAt ??= clock();
     if (keepsContent && said.length < MAX_SAID) said = (said + heard.text).slice(0, MAX_SAID);
   };
-  const parser = createParser({
+  const parser = createEventParser({
     maxBufferSize: MAX_PARSED,
     onEvent({ event, data }) {
       judge?.see(event, data);

@@ -24,6 +24,33 @@ export interface CallAccount {
   readonly micros?: number;
 }
 
+/** A realtime session that was let in. */
+export interface SessionRecord {
+  /** From when it was opened at the provider; 0 for one that never was. */
+  readonly seconds: number;
+  /** The code with which it closed. */
+  readonly closeCode: number;
+  /** Ours, or which side closed it: what that one says may be any text. */
+  readonly closeReason: string;
+  /** Absent where its frames passed unread. */
+  readonly responses?: number;
+  /** Of the client's voice, and of the model's; absent where they were not counted. */
+  readonly audioInSeconds?: number;
+  readonly audioOutSeconds?: number;
+}
+
+/** What is known of a session at its end. */
+export interface SessionAccount {
+  readonly session: SessionRecord;
+  /** Kind of the failure that ended it, or that kept it from beginning; absent if there was none. */
+  readonly errorKind?: string;
+  /** Name of the endpoint that served. */
+  readonly endpoint?: string;
+  readonly usage?: Usage;
+  /** Micro-dollars; absent where no price is known. */
+  readonly micros?: number;
+}
+
 /** Whence an answer came that no provider was asked for now: the edge's cache, or another's call. */
 export type CachedTier = "edge" | "shared";
 
@@ -60,8 +87,17 @@ export interface RequestRecord extends CallAccount {
   readonly totalMs: number;
   readonly requestBytes?: number;
   readonly answerBytes: number;
+  /** Of a realtime session: its record is made when it is over, and `firstByteMs` is what the handshake took. */
+  readonly session?: SessionRecord;
+  /** Of a call that was watched over: the request that began it has a record of its own. */
+  readonly isPart?: true;
   /** Where to file it: value of the export's `x-bt-parent`. */
   readonly logParent?: string;
   /** JSON of OpenTelemetry's messages; only where the organisation wants it. */
   readonly content?: { readonly input?: string; readonly output?: string };
+}
+
+/** How long its answer took, in milliseconds: a session's was the handshake. */
+export function answerMs({ session, firstByteMs, totalMs }: RequestRecord): number {
+  return session && firstByteMs !== undefined ? firstByteMs : totalMs;
 }

@@ -36,7 +36,8 @@ export function writeSpans(records: readonly RequestRecord[], { resource, scope 
 }
 
 function spansOf(record: RequestRecord) {
-  return [serverSpan(record), ...record.attempts.map((attempt, at) => clientSpan(record, attempt, at))];
+  const calls = record.attempts.map((attempt, at) => clientSpan(record, attempt, at));
+  return record.isPart ? calls : [serverSpan(record), ...calls];
 }
 
 function serverSpan(record: RequestRecord) {
@@ -113,9 +114,21 @@ function answerAttributes(record: RequestRecord, attempt: AttemptRecord): Attrib
     [ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS]: usage?.cachedTokens,
     [ATTR_GEN_AI_USAGE_CACHE_CREATION_INPUT_TOKENS]: usage?.cacheWriteTokens,
     [ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS]: usage?.reasoningTokens,
+    ...sessionAttributes(record),
     "mintgate.cost.usd": micros === undefined ? undefined : micros / 1e6,
     [ATTR_GEN_AI_INPUT_MESSAGES]: content?.input,
     [ATTR_GEN_AI_OUTPUT_MESSAGES]: content?.output,
+  };
+}
+
+function sessionAttributes({ session }: RequestRecord): Attributes {
+  return {
+    "mintgate.realtime.seconds": session?.seconds,
+    "mintgate.realtime.audio_in_seconds": session?.audioInSeconds,
+    "mintgate.realtime.audio_out_seconds": session?.audioOutSeconds,
+    "mintgate.realtime.responses": session?.responses,
+    "mintgate.realtime.close_code": session?.closeCode,
+    "mintgate.realtime.close_reason": session?.closeReason,
   };
 }
 

@@ -6,7 +6,7 @@ import { type CallNotes, type NotedCall, takeNotes } from "./call-notes.ts";
 import { messagesOf } from "./content.ts";
 import { readOut, readPassage } from "./read-out.ts";
 import { createReader, type Reader, type WayOut } from "./reader.ts";
-import type { CachedTier, CallAccount, RequestRecord } from "./record.ts";
+import type { CachedTier, CallAccount, RequestRecord, SessionAccount } from "./record.ts";
 
 /** Follows one request to its answer's last byte. None of its methods throws, or is waited for. */
 export interface Watch {
@@ -17,6 +17,8 @@ export interface Watch {
   passing(answer: AskedAnswer): AskedAnswer;
   /** The answer as it goes out, read along. */
   answered(answer: Answer): Answer;
+  /** A realtime session is let in: its record waits for its end, of which it is to be told once. */
+  session(): (over: SessionAccount) => void;
   /** Nobody foresaw it. */
   failed(): void;
 }
@@ -49,6 +51,9 @@ export function watchRequest({ request, route, now }: Watched, { clock, emit, wa
   let who: Caller | undefined;
   let reader: Reader | undefined;
   let answer: Answer | undefined;
+  let isSession = false;
+  let session: SessionAccount | undefined;
+  let answeredAt: number | undefined;
   let isOver = false;
   const reading = (): Reader => {
     reader ??= createReader(notes.routed?.request.endpoint, { clock, keepsContent: who?.org?.logsContent === true });
@@ -59,7 +64,20 @@ export function watchRequest({ request, route, now }: Watched, { clock, emit, wa
     isOver = true;
     const endedAt = clock();
     const account = await within(ACCOUNT_MS, answer?.account?.() ?? notes.account()).catch(() => undefined);
-    const facts = { request, route, startedAt: now, endedAt, trace, caller, who, notes, answer, way };
+    const facts = {
+      request,
+      route,
+      startedAt: now,
+      endedAt,
+      trace,
+      caller,
+      who,
+      notes,
+      answer,
+      way,
+      session,
+      answeredAt,
+    };
     await emit(await recordOf({ ...facts, reader, account: account ?? notes.account() }));
   };
   // Whatever happens here is of no concern to the request.
@@ -68,7 +86,7 @@ export function watchRequest({ request, route, now }: Watched, { clock, emit, wa
       .catch(() => {})
       .then(over.resolve);
   // Told by nobody else while a provider is silent.
-  request.signal.addEventListener("abort", () => end("left"));
+  request.signal.addEventListener("abort", () => isSession || end("left"));
   return {
     notes,
     caller(known) {
@@ -79,7 +97,16 @@ export function watchRequest({ request, route, now }: Watched, { clock, emit, wa
     },
     answered(given) {
       answer = given;
+      answeredAt = clock();
+      if (isSession) return given;
       return reader?.isBusy ? given : readOut(given, reading(), end);
+    },
+    session() {
+      isSession = true;
+      return (over) => {
+        session = over;
+        end("whole");
+      };
     },
     failed() {
       answer = { status: 500, headers: {}, body: null, failure: "unforeseen" };
@@ -105,10 +132,12 @@ interface Facts extends Omit<Watched, "now"> {
   readonly reader: Reader | undefined;
   readonly account: CallAccount;
   readonly way: WayOut;
+  readonly session: SessionAccount | undefined;
+  readonly answeredAt: number | undefined;
 }
 
 async function recordOf(facts: Facts): Promise<RequestRecord> {
-  const { request, route, startedAt, endedAt, trace, caller, who, notes, answer, reader, account } = facts;
+  const { request, route, startedAt, endedAt, trace, caller, who, notes, answer, reader, account, session } = facts;
   const { headers = {}, status = 499 } = answer ?? {};
   const asked = notes.routed?.request;
   const size = Number(request.headers.get("content-length") ?? Number.NaN);
@@ -129,16 +158,19 @@ async function recordOf(facts: Facts): Promise<RequestRecord> {
     org: who?.org?.name,
     subject: who?.subject,
     credentialId: who?.credential?.jti,
-    endpoint: headers[HEADER.usedEndpoint],
-    model: asked?.model,
+    endpoint: session?.endpoint ?? headers[HEADER.usedEndpoint],
+    model: asked?.model ?? notes.sessionModel,
     answeredModel: reader?.model,
-    operation: asked && operationOf(asked.endpoint.name),
+    operation: asked ? operationOf(asked.endpoint.name) : notes.sessionModel && "realtime",
     schema: asked?.endpoint.schema,
     stream: asked?.stream,
     cached,
     ...(cached ? { attempts: [] } : account),
+    ...(session && { session: session.session }),
+    ...(session?.usage && { usage: session.usage }),
+    ...(session?.micros !== undefined && { micros: session.micros }),
     startedAt,
-    firstByteMs: since(reader?.firstByteAt),
+    firstByteMs: since(session ? facts.answeredAt : reader?.firstByteAt),
     firstTokenMs: since(reader?.firstTokenAt),
     totalMs: endedAt - startedAt,
     requestBytes: Number.isNaN(size) ? undefined : size,
@@ -153,7 +185,8 @@ function defined<T extends object>(given: { readonly [K in keyof T]: T[K] | unde
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
 }
 
-function errorOf({ answer, account, way, reader }: Facts): string | undefined {
+function errorOf({ answer, account, way, reader, session }: Facts): string | undefined {
+  if (session) return session.errorKind;
   if (answer?.failure !== undefined) return answer.failure;
   if (!answer || way === "left") return reader?.state === "complete" ? undefined : "caller_left";
   if (answer.status >= 400) return account.attempts.at(-1)?.errorKind ?? `status_${answer.status}`;

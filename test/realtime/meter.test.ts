@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { renderPrices } from "../../mint-server/realtime/generate-prices.ts";
-import { createMeter, usageOf } from "../../mint-server/realtime/meter.ts";
+import { createMeter } from "../../mint-server/realtime/meter.ts";
 import {
   NO_TOKENS,
   type RealtimeUsage,
@@ -9,6 +9,7 @@ import {
   worstTranscription,
 } from "../../mint-server/realtime/price.ts";
 import { REALTIME_PRICES } from "../../mint-server/realtime/price-data.ts";
+import { usageOf } from "../../mint-server/realtime/response-usage.ts";
 import { pcm } from "./rig.ts";
 
 const append = (milliseconds: number) => ({ type: "input_audio_buffer.append", audio: pcm(milliseconds) });

@@ -73,7 +73,11 @@ describe("metrics", () => {
     expect(now.get(`mintgate_first_token_seconds_count{${OF_MODEL}}`)).toBe(1);
     expect(now.get('mintgate_failures_total{kind="upstream_error"}')).toBe(1);
     expect(now.get('mintgate_attempts_total{endpoint="openai",outcome="ok"}')).toBe(2);
-    expect(now.get(`mintgate_breaker_state{org="default",endpoint="openai",model="gpt-4o",state="closed"}`)).toBe(1);
+    expect(
+      now.get(
+        `mintgate_breaker_state{org="default",endpoint="openai",model="gpt-4o",seen_by="instance",state="closed"}`,
+      ),
+    ).toBe(1);
     expect(now.get("mintgate_requests_under_way")).toBe(0);
   });
 

@@ -1,5 +1,5 @@
 import type { ConverseCommandInput } from "@aws-sdk/client-bedrock-runtime";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { bedrock } from "../../mint-server/wire/bedrock/format.ts";
 import { createFrameReader } from "../../mint-server/wire/bedrock/frames.ts";
 import type { ChatAnswer, StreamEvent } from "../../mint-server/wire/chat-answer.ts";
@@ -601,6 +601,18 @@ describe("frames", () => {
     for (let at = 0; at <= whole.length; at++)
       expect(read(whole.subarray(0, at), whole.subarray(at))).toEqual(expected);
     expect(read(...Array.from(whole, (byte) => Uint8Array.of(byte)))).toEqual(expected);
+  });
+
+  test("cost no more moves of bytes than they have bytes, however small the pieces", () => {
+    const large = frame({ ":message-type": "event", ":event-type": "metadata" }, "x".repeat(64 * 1024));
+    const set = vi.spyOn(Uint8Array.prototype, "set");
+    onTestFinished(() => set.mockRestore());
+    const reader = createFrameReader(() => {});
+    for (const byte of large) reader.feed(Uint8Array.of(byte));
+    const moved = set.mock.calls.reduce((sum, [bytes]) => sum + bytes.length, 0);
+    // Each byte comes in once, is moved at most twice while room doubles, and a few times by the codec.
+    expect(moved).toBeGreaterThanOrEqual(large.length);
+    expect(moved).toBeLessThan(6 * large.length);
   });
 
   test("come as soon as their last byte does", () => {

@@ -20,27 +20,60 @@ const decodeText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes
  */
 export function createFrameReader(onEvent: (event: WireEvent) => void): FrameReader {
   const codec = new EventStreamCodec(decodeText, utf8);
-  let held = new Uint8Array(0);
+  const held = createHeld();
   let isBroken = false;
   const next = (): Uint8Array | undefined => {
-    if (held.length < 4) return undefined;
-    const size = new DataView(held.buffer, held.byteOffset, 4).getUint32(0);
+    const size = held.peekSize();
+    if (size === undefined) return undefined;
     if (size < MIN_FRAME_BYTES || size > MAX_FRAME_BYTES) throw new RangeError("no frame");
-    if (held.length < size) return undefined;
-    const frame = held.subarray(0, size);
-    held = held.subarray(size);
-    return frame;
+    return held.take(size);
   };
   return {
     feed(chunk) {
       if (isBroken) return false;
-      held = joined(held, chunk);
+      held.add(chunk);
       try {
         for (let frame = next(); frame; frame = next()) onEvent(toEvent(codec.decode(frame)));
       } catch {
         isBroken = true;
       }
       return !isBroken;
+    },
+  };
+}
+
+/** Least room that is made at once, in bytes. */
+const MIN_ROOM_BYTES = 1024;
+
+/**
+ * Bytes that wait for the rest of their frame. Room doubles, so that each byte is moved about twice, however small the pieces in
+ * which it comes.
+ */
+function createHeld() {
+  let room = new Uint8Array(0);
+  let start = 0;
+  let end = 0;
+  return {
+    add(chunk: Uint8Array): void {
+      if (end + chunk.length > room.length) {
+        const length = end - start + chunk.length;
+        // Frames that were taken are views of the old room, which is theirs from now on.
+        const larger = new Uint8Array(Math.max(MIN_ROOM_BYTES, 2 * length));
+        larger.set(room.subarray(start, end));
+        [room, start, end] = [larger, 0, end - start];
+      }
+      room.set(chunk, end);
+      end += chunk.length;
+    },
+    /** The length that the next frame says it has. */
+    peekSize(): number | undefined {
+      return end - start < 4 ? undefined : new DataView(room.buffer, start, 4).getUint32(0);
+    },
+    take(size: number): Uint8Array | undefined {
+      if (end - start < size) return undefined;
+      const taken = room.subarray(start, start + size);
+      start += size;
+      return taken;
     },
   };
 }
@@ -52,13 +85,6 @@ function toEvent({ headers, body }: ReturnType<EventStreamCodec["decode"]>): Wir
     type === "event" ? header(":event-type") : `exception:${header(":exception-type") || header(":error-code")}`;
   const data = decodeText(body);
   return { event, data: type === "error" ? JSON.stringify({ message: header(":error-message") }) : data };
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 /** The frames of AWS's event streams. */
