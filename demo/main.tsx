@@ -11,6 +11,7 @@ import "./styles/controls.css";
 import "./styles/layout.css";
 import "./styles/list.css";
 import "./styles/page.css";
+import "./styles/entries.css";
 import "./styles/settings.css";
 import "./styles/notices.css";
 import "./styles/chat.css";

@@ -14,6 +14,12 @@ export interface PageRow {
 /** Every page beside the chat, in the order of the list. */
 export const PAGES: readonly PageRow[] = [
   {
+    id: "playground",
+    title: "Playground",
+    icon: "columns",
+    load: () => import("./pages/playground.tsx").then(({ PlaygroundPage }) => PlaygroundPage),
+  },
+  {
     id: "voice",
     title: "Voice",
     icon: "voice",
@@ -30,5 +36,17 @@ export const PAGES: readonly PageRow[] = [
     title: "Usage",
     icon: "chart",
     load: () => import("./pages/usage.tsx").then(({ UsagePage }) => UsagePage),
+  },
+  {
+    id: "credentials",
+    title: "Credentials",
+    icon: "key",
+    load: () => import("./pages/credentials.tsx").then(({ CredentialsPage }) => CredentialsPage),
+  },
+  {
+    id: "providers",
+    title: "AI providers",
+    icon: "plug",
+    load: () => import("./pages/providers.tsx").then(({ ProvidersPage }) => ProvidersPage),
   },
 ];

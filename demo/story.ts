@@ -129,17 +129,27 @@ const ENDPOINT_WORDS: Readonly<Record<string, string>> = {
   "audio/transcriptions": "transcription",
   models: "list models",
   realtime: "voice",
+  messages: "messages (Anthropic)",
+  generateContent: "generate content (Gemini)",
+  countTokens: "count tokens (Gemini)",
+  embedContent: "embed content (Gemini)",
 };
+
+/** One endpoint in words. */
+export function endpointWord(name: string): string {
+  return ENDPOINT_WORDS[name] ?? name;
+}
 
 /** A grant's endpoints in words. */
 export function tellEndpoints({ endpoints }: Grant): string {
-  return endpoints ? formatList(endpoints.map((name) => ENDPOINT_WORDS[name] ?? name)) : "every kind of request";
+  return endpoints ? formatList(endpoints.map(endpointWord)) : "every kind of request";
 }
 
 /** A grant's limits in words, one each. */
 export function tellLimits(limits: Limits | undefined): string[] {
   if (!limits) return [];
-  const { per = "credential", requestsPerMinute, requests, tokens, usd, realtimeSeconds, maxTokensPerRequest } = limits;
+  const { per = "credential", requestsPerMinute, requests, tokens, usd, maxTokensPerRequest } = limits;
+  const { realtimeSeconds, realtimeIdleSeconds, realtimeSessions } = limits;
   const span = per === "total" ? "in all" : per === "credential" ? "with this credential" : `a ${per}`;
   const lines: string[] = [];
   if (requestsPerMinute !== undefined) lines.push(`${requestsPerMinute} requests a minute`);
@@ -147,6 +157,8 @@ export function tellLimits(limits: Limits | undefined): string[] {
   if (tokens !== undefined) lines.push(`${tokens.toLocaleString("en")} tokens ${span}`);
   if (usd !== undefined) lines.push(`${formatUsd(usd)} ${span}`);
   if (realtimeSeconds !== undefined) lines.push(`${realtimeSeconds} seconds of voice ${span}`);
+  if (realtimeSessions !== undefined) lines.push(`${realtimeSessions} voice sessions at once`);
+  if (realtimeIdleSeconds !== undefined) lines.push(`${realtimeIdleSeconds} seconds of silence`);
   if (maxTokensPerRequest !== undefined) lines.push(`${maxTokensPerRequest.toLocaleString("en")} tokens a request`);
   return lines;
 }

@@ -50,7 +50,7 @@ export async function tryCut(model: string, signal: AbortSignal, show: (trial: T
     await Promise.race([resumed.promise, new Promise((resolve) => setTimeout(resolve, 500))]);
     put({ state: "survived" }, "It came to its end. The page’s code noticed nothing, and the model was asked once.");
   } catch (error) {
-    put({ state: "failed" }, describeFailure(error).sentence);
+    put({ state: "failed" }, (await describeFailure(error)).problem.sentence);
   } finally {
     silence();
   }

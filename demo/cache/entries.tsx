@@ -31,7 +31,7 @@ export function Entries({ entries, nowMs }: Props): JSX.Element | null {
   const left = sorted.length - shown;
   return (
     <section class="card" aria-labelledby="entries">
-      <div class="cache-head">
+      <div class="card-head">
         <h2 id="entries">Each stored answer</h2>
         <label class="cache-order" for="order">
           Sorted

@@ -1,8 +1,12 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { loadHistory, type Minute, onHistory } from "./history.ts";
+import { useState } from "preact/hooks";
+import { Choice } from "../components/choice.tsx";
+import { SPANS, type Span } from "../plot/spans.ts";
+import { TimeColumns, timeOf } from "../plot/time-columns.tsx";
+import { useSpan } from "../plot/use-span.ts";
+import { loadHistory, onHistory } from "./history.ts";
 import { SavingsView } from "./savings.tsx";
-import { firstMinute, type Slot, SPANS, type Span, slotsOf } from "./series.ts";
+import { firstMinute, type Slot, slotsOf } from "./series.ts";
 
 const KINDS = [
   { id: "browser", name: "this browser’s cache" },
@@ -10,132 +14,53 @@ const KINDS = [
   { id: "asked", name: "a model" },
 ] as const;
 
+const SOURCE = {
+  load: (span: Span, nowMs: number) => loadHistory(firstMinute(span, nowMs)),
+  watch: onHistory,
+};
+
 /** Where answers came from, over time. */
 export function History(): JSX.Element {
-  const [span, setSpan] = useState<Span>(SPANS[0] as Span);
-  const [history, setHistory] = useState<readonly Minute[]>([]);
-  const [nowMs, setNow] = useState(Date.now());
-  useEffect(() => {
-    let left = false;
-    const look = async (): Promise<void> => {
-      const now = Date.now();
-      const loaded = await loadHistory(firstMinute(span, now));
-      if (left) return;
-      setHistory(loaded);
-      setNow(now);
-    };
-    void look();
-    const silence = onHistory(look);
-    const timer = setInterval(look, 20_000);
-    return () => {
-      left = true;
-      silence();
-      clearInterval(timer);
-    };
-  }, [span]);
+  const [span, setSpan] = useState(SPANS[0]);
+  const { loaded: history = [], nowMs } = useSpan(SOURCE, span);
+  const slots = slotsOf(history, span, nowMs);
   return (
     <section class="card" aria-labelledby="history">
-      <div class="cache-head">
+      <div class="card-head">
         <h2 id="history">Where answers came from</h2>
-        <SpanPicker span={span} onPick={setSpan} />
+        <Choice name="span" title="Time shown" all={SPANS} chosen={span} onChoose={setSpan} />
       </div>
       <SavingsView history={history} />
-      <Plot slots={slotsOf(history, span, nowMs)} span={span} />
+      <TimeColumns
+        name="Answers"
+        columns={slots.map((slot) => ({ startMs: slot.startMs, parts: partsOf(slot), said: saidOf(slot) }))}
+        span={span}
+        legend={KINDS.map(({ name }) => name)}
+        least={4}
+        show={(value) => value.toLocaleString("en")}
+      >
+        <Table slots={slots} span={span} />
+      </TimeColumns>
     </section>
   );
 }
 
-function SpanPicker({ span, onPick }: { readonly span: Span; readonly onPick: (span: Span) => void }): JSX.Element {
-  return (
-    <fieldset class="spans">
-      <legend class="visually-hidden">Time shown</legend>
-      {SPANS.map((one) => (
-        <label key={one.id}>
-          <input type="radio" name="span" checked={one.id === span.id} onChange={() => onPick(one)} />
-          {one.name}
-        </label>
-      ))}
-    </fieldset>
-  );
+function partsOf(slot: Slot): number[] {
+  return KINDS.map(({ id }) => slot[id]);
 }
 
-const WIDTH = 600;
-const HEIGHT = 140;
-
-function Plot({ slots, span }: { readonly slots: readonly Slot[]; readonly span: Span }): JSX.Element {
-  const most = Math.max(4, ...slots.map(totalOf));
-  const step = WIDTH / slots.length;
-  const middle = slots[Math.floor(slots.length / 2)]?.startMs ?? 0;
-  return (
-    <figure class="plot">
-      <div class="plot-frame">
-        <span class="plot-most numbers">{most}</span>
-        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-          <path class="plot-lines" d={`M0 .5H${WIDTH}M0 ${HEIGHT / 2}H${WIDTH}M0 ${HEIGHT - 0.5}H${WIDTH}`} />
-          {slots.map((slot, at) => (
-            <Column key={slot.startMs} slot={slot} x={at * step} width={step} scale={HEIGHT / most} />
-          ))}
-        </svg>
-      </div>
-      <div class="plot-times numbers" aria-hidden="true">
-        <span>{timeOf(slots[0]?.startMs ?? 0, span)}</span>
-        <span>{timeOf(middle, span)}</span>
-        <span>now</span>
-      </div>
-      <figcaption>
-        <ul class="legend">
-          {KINDS.map(({ id, name }) => (
-            <li key={id} data-kind={id}>
-              {name}
-            </li>
-          ))}
-        </ul>
-      </figcaption>
-      <Table slots={slots} span={span} />
-    </figure>
-  );
+function saidOf(slot: Slot): string {
+  return KINDS.map(({ id, name }) => `${name}: ${slot[id]}`).join("; ");
 }
 
-interface ColumnProps {
-  readonly slot: Slot;
-  readonly x: number;
-  readonly width: number;
-  readonly scale: number;
-}
-
-function Column({ slot, x, width, scale }: ColumnProps): JSX.Element {
-  let y = HEIGHT;
-  return (
-    <>
-      {KINDS.map(({ id }) => {
-        const height = slot[id] * scale;
-        y -= height;
-        return (
-          height > 0 && (
-            <rect
-              key={id}
-              class="plot-bar"
-              data-kind={id}
-              x={x + width * 0.12}
-              y={y}
-              width={width * 0.76}
-              height={height}
-            />
-          )
-        );
-      })}
-    </>
-  );
-}
-
-/** The same in words: for those who cannot see the plot, or want its figures. */
 function Table({ slots, span }: { readonly slots: readonly Slot[]; readonly span: Span }): JSX.Element {
-  const filled = slots.filter((slot) => totalOf(slot) > 0).toReversed();
+  const filled = slots.filter((slot) => partsOf(slot).some((part) => part > 0)).toReversed();
   if (filled.length === 0) return <p class="hint">Nothing was answered in this time.</p>;
   return (
     <details class="plot-table">
       <summary>The same as a table</summary>
-      <div class="plot-scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keys, too. */}
+      <section class="scroll-box" aria-label="Answers, as a table" tabIndex={0}>
         <table>
           <thead>
             <tr>
@@ -158,16 +83,7 @@ function Table({ slots, span }: { readonly slots: readonly Slot[]; readonly span
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </details>
   );
-}
-
-function totalOf({ browser, edge, asked }: Slot): number {
-  return browser + edge + asked;
-}
-
-function timeOf(ms: number, { id }: Span): string {
-  const day = id === "hour" ? {} : ({ weekday: "short" } as const);
-  return new Date(ms).toLocaleTimeString([], { ...day, hour: "2-digit", minute: "2-digit" });
 }

@@ -1,3 +1,4 @@
+import type { Span } from "../plot/spans.ts";
 import { type Minute, minuteOf } from "./history.ts";
 
 /** One column of the plot. */
@@ -8,20 +9,6 @@ export interface Slot {
   readonly edge: number;
   readonly asked: number;
 }
-
-export interface Span {
-  readonly id: "hour" | "day" | "week";
-  readonly name: string;
-  readonly slots: number;
-  /** Of one column. */
-  readonly minutes: number;
-}
-
-export const SPANS: readonly Span[] = [
-  { id: "hour", name: "Last hour", slots: 60, minutes: 1 },
-  { id: "day", name: "Last day", slots: 48, minutes: 30 },
-  { id: "week", name: "Last week", slots: 42, minutes: 240 },
-];
 
 /** The first minute of a span that ends with the minute of `nowMs`. */
 export function firstMinute({ slots, minutes }: Span, nowMs: number): number {

@@ -10,6 +10,14 @@ export interface Stored {
   readonly nowMs: number;
 }
 
+interface Looked {
+  /** Undefined until it was looked up. */
+  readonly stored: Stored | undefined;
+  /** The browser did not let the page look. */
+  readonly failed: boolean;
+  readonly refresh: () => Promise<void>;
+}
+
 /** How long after an answer it is surely stored. */
 const SETTLE_MS = 150;
 const LOOK_MS = 15_000;
@@ -17,9 +25,14 @@ const LOOK_MS = 15_000;
 const CHANGING: readonly string[] = ["done", "delivered", "undeliverable", "offline"];
 
 /** What is stored, looked up again whenever something may have changed; `refresh` does it now. */
-export function useStored(): { readonly stored: Stored | undefined; readonly refresh: () => Promise<void> } {
+export function useStored(): Looked {
   const [stored, setStored] = useState<Stored>();
-  const refresh = async (): Promise<void> => setStored(await look());
+  const [failed, setFailed] = useState(false);
+  const refresh = async (): Promise<void> => {
+    const found = await look().catch(() => undefined);
+    setFailed(!found);
+    if (found) setStored(found);
+  };
   useEffect(() => {
     let timer = 0;
     const soon = (): void => {
@@ -35,7 +48,7 @@ export function useStored(): { readonly stored: Stored | undefined; readonly ref
       clearInterval(looking);
     };
   }, []);
-  return { stored, refresh };
+  return { stored, failed, refresh };
 }
 
 async function look(): Promise<Stored> {

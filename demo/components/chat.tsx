@@ -16,7 +16,8 @@ export function Chat(): JSX.Element {
   const last = current.turns.at(-1);
   const { scroller, content, atEnd, goToEnd } = useStickToEnd(`${current.id} ${last?.id}`);
   return (
-    <main class="chat">
+    <main class="chat" tabIndex={-1}>
+      {last && <h1 class="visually-hidden">{current.title}</h1>}
       <div class="scroller" ref={scroller}>
         <div class="content" ref={content}>
           {last ? <Turns turns={current.turns} answering={answering} /> : <EmptyState />}

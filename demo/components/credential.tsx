@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import type { CredentialClaims } from "../../mint-server/contract/credential.ts";
 import { formatLeft } from "../format.ts";
 import type { Receipt } from "../state/types.ts";
 import { tellEndpoints, tellLimits, tellModels } from "../story.ts";
 import { Fact } from "./fact.tsx";
+import { useNow } from "./use-now.ts";
 
 /** The temporary credential, decoded. It was never in this page: only what it says is. */
 export function CredentialView({ receipt }: { readonly receipt: Receipt }): JSX.Element {
@@ -75,10 +75,5 @@ function Claims({ claims }: { readonly claims: CredentialClaims }): JSX.Element 
 
 /** @param until Unix seconds. */
 function Countdown({ until }: { readonly until: number }): JSX.Element {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
-  return <time class="numbers">{formatLeft(Math.round(until - now / 1000))}</time>;
+  return <time class="numbers">{formatLeft(Math.round(until - useNow() / 1000))}</time>;
 }

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { formatUsd } from "../format.ts";
 import { app } from "../state/app.ts";
 import { changeSettings } from "../state/conversations.ts";
+import { groupModels } from "../state/groups.ts";
 import { useStore } from "../state/store.ts";
 import type { ModelEntry } from "../state/types.ts";
 
@@ -17,7 +18,7 @@ export function ModelPicker(): JSX.Element {
       </label>
       <select id="model" value={chosen} onChange={(event) => changeSettings({ model: event.currentTarget.value })}>
         {!known && <option value={chosen}>{chosen}</option>}
-        {groups(models).map(([provider, entries]) => (
+        {groupModels(models).map(([provider, entries]) => (
           <optgroup key={provider} label={provider}>
             {entries.map((model) => (
               <option key={model.id} value={model.id}>
@@ -32,13 +33,6 @@ export function ModelPicker(): JSX.Element {
       </p>
     </div>
   );
-}
-
-function groups(models: readonly ModelEntry[]): [string, ModelEntry[]][] {
-  const grouped = Map.groupBy(models, (model) =>
-    model.format === "js" ? "built in" : (model.providers[0] ?? "other"),
-  );
-  return [...grouped];
 }
 
 function Note({ model }: { readonly model: ModelEntry | undefined }): JSX.Element | null {

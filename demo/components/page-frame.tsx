@@ -36,7 +36,7 @@ export function PageFrame({ page, roomForList }: Props): JSX.Element {
           <ThemeToggle />
         </div>
       </header>
-      <main class="page" key={page.id} aria-busy={!here}>
+      <main class="page" key={page.id} tabIndex={-1} aria-busy={!here}>
         {!here && <p class="hint">Loading…</p>}
         {here && !here.Content && <Missing onRetry={() => setTries(tries + 1)} />}
         {here?.Content && <here.Content />}

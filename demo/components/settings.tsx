@@ -1,8 +1,10 @@
 import type { JSX } from "preact";
 import { signOut } from "../../sw/client.ts";
 import { eraseHistory } from "../cache/history.ts";
+import { clearPlayground } from "../playground/state.ts";
 import { app, notify } from "../state/app.ts";
 import { changeSettings, removeEverything } from "../state/conversations.ts";
+import { forgetKeys } from "../state/keys.ts";
 import { isBuiltIn } from "../state/openai.ts";
 import { useStore } from "../state/store.ts";
 import { eraseCalls } from "../usage/calls.ts";
@@ -102,6 +104,8 @@ function Temperature(): JSX.Element {
 }
 
 async function forget(): Promise<void> {
+  forgetKeys();
+  clearPlayground();
   await Promise.all([removeEverything(), eraseHistory().catch(() => undefined), eraseCalls().catch(() => undefined)]);
   await signOut();
   notify({ text: "Forgotten. The next question starts with a new key." });

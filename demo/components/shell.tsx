@@ -28,11 +28,17 @@ export function Shell(): JSX.Element {
   const roomForPanel = useMedia(ROOM_FOR_PANEL);
   useEscape();
   useEffect(() => {
+    document.title = page ? `${page.title} · mintgate` : "mintgate";
+  }, [page]);
+  useEffect(() => {
     // A window made narrower must not throw a sheet over the conversation.
     if (!roomForPanel) app.patch({ panelOpen: false });
   }, [roomForPanel]);
   return (
     <div class="shell" data-panel={panelHere && roomForPanel ? "open" : undefined}>
+      <button type="button" class="skip" onClick={() => document.querySelector("main")?.focus()}>
+        Skip to the page
+      </button>
       {roomForList && (
         <nav class="side" aria-label="Pages and conversations">
           <ConversationList />

@@ -1,33 +1,42 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { SPANS, type Span } from "../cache/series.ts";
+import { useState } from "preact/hooks";
+import { Choice } from "../components/choice.tsx";
 import { OfflineBanner } from "../components/offline-banner.tsx";
 import { formatMs, formatUsd } from "../format.ts";
-import { loadCalls, onCalls, type UsageCall } from "../usage/calls.ts";
+import { SPANS, type Span } from "../plot/spans.ts";
+import { TimeColumns } from "../plot/time-columns.tsx";
+import { useSpan } from "../plot/use-span.ts";
+import { loadCalls, onCalls } from "../usage/calls.ts";
 import { Groups } from "../usage/groups.tsx";
+import { HealthView } from "../usage/health-view.tsx";
 import { Limits } from "../usage/limits.tsx";
-import { MEASURES, type Measure } from "../usage/measures.ts";
-import { Plot } from "../usage/plot.tsx";
+import { MEASURES, type Measure, tellFigures } from "../usage/measures.ts";
 import { groupsOf, type Summary, spanStart, summaryOf, timeSlots } from "../usage/summary.ts";
 import "../styles/cache.css";
+import "../styles/plot.css";
 import "../styles/usage.css";
+
+const SOURCE = {
+  load: (span: Span, nowMs: number) => loadCalls(spanStart(span, nowMs)),
+  watch: onCalls,
+};
 
 /** What this browser's questions used: how many, how much, how fast, of which model and endpoint. */
 export function UsagePage(): JSX.Element {
-  const [span, setSpan] = useState<Span>(SPANS[0] as Span);
+  const [span, setSpan] = useState(SPANS[0]);
   const [measure, setMeasure] = useState<Measure>(MEASURES[0]);
-  const { calls, nowMs } = useCalls(span);
+  const { loaded: calls, nowMs } = useSpan(SOURCE, span);
   if (!calls) return <p class="hint">Loading…</p>;
   return (
     <>
       <OfflineBanner />
       <section class="card" aria-labelledby="use">
-        <div class="cache-head">
+        <div class="card-head">
           <h2 id="use">Use of models, by this browser</h2>
           <Choice name="usage-span" title="Time shown" all={SPANS} chosen={span} onChoose={setSpan} />
         </div>
         {calls.length === 0 ? (
-          <p class="cache-empty">
+          <p class="card-empty">
             Nothing was asked in this time. Ask something in <a href="#/">the chat</a>, and see here what it took.
           </p>
         ) : (
@@ -40,11 +49,24 @@ export function UsagePage(): JSX.Element {
               chosen={measure}
               onChoose={setMeasure}
             />
-            <Plot slots={timeSlots(calls, span, nowMs)} span={span} measure={measure} />
+            <TimeColumns
+              key={measure.id}
+              name={measure.name}
+              columns={timeSlots(calls, span, nowMs).map((slot) => ({
+                startMs: slot.startMs,
+                parts: measure.parts(slot),
+                said: tellFigures(slot, measure),
+              }))}
+              span={span}
+              legend={measure.legend}
+              least={measure.least}
+              show={measure.show}
+            />
           </>
         )}
       </section>
       <Limits seen={calls.length} />
+      <HealthView />
       {calls.length > 0 && (
         <>
           <Groups id="by-model" title="By model" groups={groupsOf(calls, ({ model }) => model)} />
@@ -52,53 +74,6 @@ export function UsagePage(): JSX.Element {
         </>
       )}
     </>
-  );
-}
-
-function useCalls(span: Span): { readonly calls: readonly UsageCall[] | undefined; readonly nowMs: number } {
-  const [calls, setCalls] = useState<readonly UsageCall[]>();
-  const [nowMs, setNow] = useState(Date.now());
-  useEffect(() => {
-    let left = false;
-    const look = async (): Promise<void> => {
-      const now = Date.now();
-      const loaded = await loadCalls(spanStart(span, now));
-      if (left) return;
-      setCalls(loaded);
-      setNow(now);
-    };
-    void look();
-    const silence = onCalls(look);
-    const timer = setInterval(look, 20_000);
-    return () => {
-      left = true;
-      silence();
-      clearInterval(timer);
-    };
-  }, [span]);
-  return { calls, nowMs };
-}
-
-interface ChoiceProps<T> {
-  readonly name: string;
-  readonly title: string;
-  readonly all: readonly T[];
-  readonly chosen: T;
-  readonly onChoose: (one: T) => void;
-}
-
-function Choice<T extends { readonly id: string; readonly name: string }>(props: ChoiceProps<T>): JSX.Element {
-  const { name, title, all, chosen, onChoose } = props;
-  return (
-    <fieldset class="spans">
-      <legend class="visually-hidden">{title}</legend>
-      {all.map((one) => (
-        <label key={one.id}>
-          <input type="radio" name={name} checked={one.id === chosen.id} onChange={() => onChoose(one)} />
-          {one.name}
-        </label>
-      ))}
-    </fieldset>
   );
 }
 

@@ -3,7 +3,7 @@ import { HEADER } from "../../mint-server/contract/headers.ts";
 import { openCall, type TokenUse } from "../usage/calls.ts";
 import { app } from "./app.ts";
 import { putAnswer, putConversation } from "./conversations.ts";
-import { describeFailure, queuedIdOf } from "./failure.ts";
+import { describeFailure } from "./failure.ts";
 import { watchRequest } from "./gate.ts";
 import { connect, isBuiltIn, loadModels } from "./openai.ts";
 import type { Answer, Conversation, Turn } from "./types.ts";
@@ -106,8 +106,7 @@ async function answer(conversation: Conversation, turnId: string, how: Orders): 
   } catch (error) {
     if (controller.signal.aborted) change((before) => ({ ...before, state: "stopped" }));
     else {
-      const queued = queuedIdOf(error);
-      const problem = describeFailure(error);
+      const { problem, queued } = await describeFailure(error);
       change((before) => ({ ...before, state: "failed", problem, ...(queued && { queued }) }));
     }
   } finally {

@@ -1,5 +1,6 @@
-import { APIConnectionError, APIError } from "openai";
+import type { APIError } from "openai";
 import { HEADER } from "../../mint-server/contract/headers.ts";
+import { loadSdk } from "./sdk.ts";
 import type { Problem } from "./types.ts";
 
 type Known = Omit<Problem, "detail">;
@@ -95,24 +96,32 @@ const offline: Known = {
   remedy: "queue",
 };
 
-/** The id under which a question waits, if that is why it failed. */
-export function queuedIdOf(error: unknown): string | undefined {
-  return error instanceof APIError ? (error.headers?.get(HEADER.outbox) ?? undefined) : undefined;
+/** What became of a request, for the person. */
+export interface Failure {
+  readonly problem: Problem;
+  /** The id under which a question waits, if that is why there is no answer. */
+  readonly queued?: string;
+  /** As the SDK has it; absent where something else failed. */
+  readonly refusal?: APIError;
 }
 
 /** A failure in words for the person; the server's own message is added where it says more. */
-export function describeFailure(error: unknown): Problem {
-  if (!(error instanceof APIError)) {
-    return {
-      sentence: "Something went wrong in this page.",
-      advice: "Ask again; if it stays, reload the page.",
-      remedy: "retry",
-    };
-  }
-  if (error instanceof APIConnectionError || error.code === "offline") return offline;
+export async function describeFailure(error: unknown): Promise<Failure> {
+  const sdk = await loadSdk().catch(() => undefined);
+  // It is loaded before the first request, so a page without it never reached its server.
+  if (!sdk) return { problem: offline };
+  if (!(error instanceof sdk.APIError)) return { problem: PAGE_FAILED };
+  if (error instanceof sdk.APIConnectionError || error.code === "offline") return { problem: offline, refusal: error };
   const detail = error.code === "queued" ? "" : [error.status, error.code].filter(Boolean).join(" · ");
-  return { ...known(error), ...(detail && { detail }) };
+  const queued = error.headers?.get(HEADER.outbox);
+  return { problem: { ...known(error), ...(detail && { detail }) }, refusal: error, ...(queued && { queued }) };
 }
+
+const PAGE_FAILED: Problem = {
+  sentence: "Something went wrong in this page.",
+  advice: "Ask again; if it stays, reload the page.",
+  remedy: "retry",
+};
 
 function known(error: APIError): Known {
   const entry = byCode[error.code ?? ""] ?? byStatus[error.status ?? 0];
@@ -135,7 +144,8 @@ function waitAdvice(headers: Headers | undefined): Partial<Known> {
   return seconds > 0 ? { advice: `Ask again in ${Math.ceil(seconds)} ${seconds > 1 ? "seconds" : "second"}.` } : {};
 }
 
-function serverMessage(error: APIError): string | undefined {
+/** The server’s own words, where they are short enough to show. */
+export function serverMessage(error: APIError): string | undefined {
   const body: unknown = error.error;
   if (typeof body !== "object" || body === null || !("message" in body)) return undefined;
   return typeof body.message === "string" && body.message.length < 300 ? body.message : undefined;

@@ -25,6 +25,24 @@ const watched = new Map<string, Watched>();
 /** The latest credential's claims: after a reload the worker may still hold one that this page never saw issued. */
 let claims: CredentialClaims | undefined;
 
+const claimListeners = new Set<() => void>();
+
+/** The claims of the credential that this browser's worker uses, as far as this page knows. */
+export function heldClaims(): CredentialClaims | undefined {
+  return claims;
+}
+
+/** Calls back whenever they change. Returns a function that stops it. */
+export function onClaims(listener: () => void): () => void {
+  claimListeners.add(listener);
+  return () => claimListeners.delete(listener);
+}
+
+function setClaims(next: CredentialClaims | undefined): void {
+  claims = next;
+  for (const listener of claimListeners) listener();
+}
+
 let covered: Promise<void> | undefined;
 
 /** Registers the worker and follows its events; resolves when this page's requests are covered. */
@@ -42,7 +60,7 @@ async function start(): Promise<void> {
   // Not waited for: storage that hangs must not keep a question back.
   loadValue(CLAIMS).then(
     (kept) => {
-      claims ??= kept as CredentialClaims | undefined;
+      if (!claims) setClaims(kept as CredentialClaims | undefined);
     },
     () => undefined,
   );
@@ -57,7 +75,7 @@ export function watchRequest(requestId: string, watcher: Watcher): void {
 function follow(event: GateEvent): void {
   noteConnection(event);
   if ("claims" in event) {
-    claims = event.claims;
+    setClaims(event.claims);
     saveValue(CLAIMS, claims).catch(() => undefined);
     for (const entry of watched.values()) show(entry, event);
     return;

@@ -1,8 +1,9 @@
-import OpenAI from "openai";
+import type OpenAI from "openai";
 import { app, DEFAULT_MODEL } from "./app.ts";
 import { changeSettings } from "./conversations.ts";
 import { loadValue, saveValue } from "./db.ts";
 import { openGate } from "./gate.ts";
+import { loadSdk } from "./sdk.ts";
 import type { ModelEntry } from "./types.ts";
 
 let client: OpenAI | undefined;
@@ -12,8 +13,8 @@ let client: OpenAI | undefined;
  * are covered, since it keeps the `fetch` that it finds.
  */
 export async function connect(): Promise<OpenAI> {
-  await openGate();
-  client ??= new OpenAI({ apiKey: "browser", dangerouslyAllowBrowser: true });
+  const [sdk] = await Promise.all([loadSdk(), openGate()]);
+  client ??= new sdk.OpenAI({ apiKey: "browser", dangerouslyAllowBrowser: true });
   return client;
 }
 

@@ -13,8 +13,9 @@ export function Groups({ title, id, groups }: Props): JSX.Element {
   return (
     <section class="card" aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
-      <div class="plot-scroll">
-        <table class="usage-table">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keys, too. */}
+      <section class="scroll-box" aria-label={`${title}, as a table`} tabIndex={0}>
+        <table class="data-table">
           <thead>
             <tr>
               {["Name", "Requests", "Failed", "From a cache", "Tokens", "Cost", "p50", "p95"].map((name) => (
@@ -41,7 +42,7 @@ export function Groups({ title, id, groups }: Props): JSX.Element {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   );
 }

@@ -41,7 +41,9 @@ export function Limits({ seen }: { readonly seen: number }): JSX.Element {
   );
 }
 
-const MEASURED = ["usd", "tokens", "requests"] as const;
+const MEASURED = ["usd", "tokens", "requests", "realtime_seconds"] as const;
+
+const WORDS = { tokens: "tokens", requests: "requests", realtime_seconds: "seconds of voice" } as const;
 
 function AccountView({ account: { of, period, used, limit } }: { readonly account: Account }): JSX.Element {
   const rows = MEASURED.flatMap((name) => {
@@ -57,7 +59,7 @@ function AccountView({ account: { of, period, used, limit } }: { readonly accoun
         <label key={name}>
           {name === "usd"
             ? `${formatUsd(now)} of ${formatUsd(most)}`
-            : `${now.toLocaleString("en")} of ${most.toLocaleString("en")} ${name}`}
+            : `${now.toLocaleString("en")} of ${most.toLocaleString("en")} ${WORDS[name]}`}
           <meter class="budget-meter" min={0} max={most} value={Math.min(now, most)} />
         </label>
       ))}

@@ -5,11 +5,12 @@ import type { Summary } from "./summary.ts";
 export interface Measure {
   readonly id: string;
   readonly name: string;
-  /** The column's height, and that of the lighter one behind it. */
-  readonly value: (summary: Summary) => number;
-  readonly behind?: (summary: Summary) => number;
+  /** Of the column, from the bottom up. */
+  readonly parts: (summary: Summary) => readonly number[];
+  /** In words, by the parts' names. */
+  readonly figures?: (summary: Summary) => readonly number[];
   readonly show: (value: number) => string;
-  /** What the two heights are. */
+  /** What the parts are. */
   readonly legend: readonly [string, ...string[]];
   /** Where the scale ends at least. */
   readonly least: number;
@@ -22,17 +23,16 @@ export const MEASURES: readonly [Measure, ...Measure[]] = [
   {
     id: "requests",
     name: "Requests",
-    value: ({ requests, failed }) => requests - failed,
-    behind: ({ requests }) => requests,
+    parts: ({ requests, failed }) => [requests - failed, failed],
     show: whole,
     legend: ["answered", "failed"],
     least: 4,
   },
-  { id: "tokens", name: "Tokens", value: ({ tokens }) => tokens, show: whole, legend: ["tokens"], least: 10 },
+  { id: "tokens", name: "Tokens", parts: ({ tokens }) => [tokens], show: whole, legend: ["tokens"], least: 10 },
   {
     id: "cost",
     name: "Cost",
-    value: ({ usd }) => usd,
+    parts: ({ usd }) => [usd],
     show: formatUsd,
     legend: ["US dollars, at list prices"],
     least: 0.0001,
@@ -40,8 +40,8 @@ export const MEASURES: readonly [Measure, ...Measure[]] = [
   {
     id: "time",
     name: "Time",
-    value: ({ p50Ms = 0 }) => p50Ms,
-    behind: ({ p95Ms = 0 }) => p95Ms,
+    parts: ({ p50Ms = 0, p95Ms = 0 }) => [p50Ms, p95Ms - p50Ms],
+    figures: ({ p50Ms = 0, p95Ms = 0 }) => [p50Ms, p95Ms],
     show: (ms) => (ms === 0 ? "none" : formatMs(ms)),
     legend: ["half were faster (p50)", "19 of 20 were faster (p95)"],
     least: 100,
@@ -49,9 +49,16 @@ export const MEASURES: readonly [Measure, ...Measure[]] = [
   {
     id: "cache",
     name: "Cache",
-    value: ({ cachedShare }) => cachedShare,
+    parts: ({ cachedShare }) => [cachedShare],
     show: percent,
     legend: ["share from a cache"],
     least: 1,
   },
 ];
+
+/** A summary's figures in words. */
+export function tellFigures(summary: Summary, { parts, figures = parts, show, legend }: Measure): string {
+  return figures(summary)
+    .map((figure, at) => `${legend[at]}: ${show(figure)}`)
+    .join("; ");
+}

@@ -1,4 +1,4 @@
-import type { Span } from "../cache/series.ts";
+import type { Span } from "../plot/spans.ts";
 import type { UsageCall } from "./calls.ts";
 
 /** What calls amount to. Milliseconds are `undefined` where no call was answered. */

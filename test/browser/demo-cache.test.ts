@@ -1,6 +1,6 @@
-import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { findFaults } from "../support/axe.ts";
 import { launchBrowser, openPage, type WatchedPage } from "../support/browser.ts";
 import { type Rig, startRig } from "../support/rig.ts";
 import { DEMO_PAGES } from "../support/serve.ts";
@@ -109,12 +109,3 @@ test("a stream whose connection is cut on purpose comes to its end, and the page
   expect(steps[2]).toMatch(/^The answer went on from byte [\d,]+, [\d.]+ m?s after the cut\.$/);
   expect(errors).toEqual([]);
 });
-
-async function findFaults(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { readonly axe: typeof import("axe-core") };
-    const { violations } = await axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
-}

@@ -1,6 +1,6 @@
-import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { findFaults } from "../support/axe.ts";
 import { launchBrowser, openPage } from "../support/browser.ts";
 import { type Rig, startRig } from "../support/rig.ts";
 import { DEMO_PAGES } from "../support/serve.ts";
@@ -56,11 +56,6 @@ test("the usage page shows what was asked, what it took, and of which model, by 
   expect(await slider.getAttribute("aria-valuetext")).toMatch(/answered: 0; failed: 0$/);
   await page.getByLabel("Time", { exact: true }).check();
   await page.getByRole("slider", { name: "Time, column by column" }).waitFor();
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
-    const { axe: run } = globalThis as unknown as { axe: typeof axe };
-    return (await run.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`);
-  });
-  expect(violations).toEqual([]);
+  expect(await findFaults(page)).toEqual([]);
   expect(watched.errors).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startRealtimeRig } from "../realtime/rig.ts";
+import { findFaults } from "../support/axe.ts";
 import { launchBrowser, openPage, type WatchedPage } from "../support/browser.ts";
 import { DEMO_PAGES, serve, type TestServer } from "../support/serve.ts";
 import { likeness, type SpeechPart, speech, writeWav } from "../support/speech.ts";
@@ -306,17 +306,11 @@ test("has no fault that axe finds, before and in a conversation, and fits a phon
   const browser = await hearing([{ seconds: 1, voice: 5 }, { seconds: 4 }]);
   const { page } = await openVoice(browser);
   await page.setViewportSize({ width: 390, height: 844 });
-  await page.evaluate(axe.source);
-  const faults = () =>
-    page.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as { axe: typeof import("axe-core") }).axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-    });
   const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(await faults()).toEqual([]);
+  expect(await findFaults(page)).toEqual([]);
   expect(await overflow()).toBe(0);
   await start(page);
   await entries(page, "voice").first().waitFor();
-  expect(await faults()).toEqual([]);
+  expect(await findFaults(page)).toEqual([]);
   expect(await overflow()).toBe(0);
 });
