@@ -8,6 +8,12 @@ import { describe } from "./failure-answers.ts";
 import type { Failure } from "./failures.ts";
 import { createServices, type Platform, type Services } from "./server.ts";
 
+export type { MintServerConfig } from "./config.ts";
+export type { EndpointConfig, OrgConfig, SessionsConfig, TemplateConfig } from "./config-schema.ts";
+export type { IssuedCredential, Limits } from "./contract/credential.ts";
+export type { JsMessage, JsModel, JsModelRequest } from "./providers/js-model.ts";
+export type { Platform } from "./server.ts";
+
 /** A mint-server to embed: its `fetch` answers every route of the API. */
 export interface MintServer {
   readonly fetch: (request: Request) => Promise<Response>;

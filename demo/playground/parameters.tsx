@@ -12,11 +12,13 @@ const EFFORTS: readonly Option[] = [
   ["medium", "medium"],
   ["high", "high"],
 ];
+/** Repeatable: asked with temperature 0 or a seed. */
 const CACHES: readonly Option[] = [
-  ["auto", "what is asked with temperature 0 or a seed"],
+  ["auto", "repeatable answers"],
   ["always", "every answer"],
   ["never", "no answer"],
 ];
+
 /** How to answer, and what the caches make of it. */
 export function Parameters({ problems }: { readonly problems: SetupProblems }): JSX.Element {
   const { system, temperature, topP, maxTokens, seed, stop, effort, cache } = useStore(
@@ -47,7 +49,7 @@ export function Parameters({ problems }: { readonly problems: SetupProblems }): 
         onInput={entered("topP")}
       />
       <NumberField
-        label="Most tokens"
+        label="Max tokens"
         hint="Where an answer is cut"
         min={1}
         step={1}

@@ -7,6 +7,8 @@ const ALSO = /^<!--\s*also:([\s\S]*?)-->\s*$/;
 /** `<!-- guide: skip -->`: what stands here is said better elsewhere. */
 const SKIP = /^<!--\s*guide:\s*skip\s*-->\s*$/;
 const COMMENT = /^<!--[\s\S]*?-->\s*$/;
+/** A picture of the project's own, which no chat has. */
+const PICTURE = /!\[[^\]]*\]\((?!https?:)[^)\s]*\)\s*/g;
 const LINK = /\[([^\]]+)\]\((?!https?:)([^)\s]*)\)/g;
 
 interface Section {
@@ -31,10 +33,9 @@ export function cutPage(page: string, markdown: string): Passage[] {
       title,
       heading,
       also: uniqueWords(also.join(" ")),
-      text: body.join("").trim(),
+      text: withoutRelativeLinks(page, body.join("")).trim(),
     }))
-    .filter((passage) => passage.text !== "")
-    .map((passage) => ({ ...passage, text: withoutRelativeLinks(page, passage.text) }));
+    .filter((passage) => passage.text !== "");
 }
 
 function addToken(sections: Section[], token: Token): void {
@@ -70,11 +71,15 @@ function plain(heading: string): string {
   return heading.replaceAll("`", "").trim();
 }
 
-/** A relative link leads nowhere from a chat, so it becomes the name of the file it points to. */
+/** Pictures go, with the blank line after them. A relative link leads nowhere from a chat, so it becomes the name of the file it points to. */
 function withoutRelativeLinks(page: string, markdown: string): string {
   return markdown
     .split(/(^```[\s\S]*?^```)/m)
-    .map((part) => (part.startsWith("```") ? part : part.replace(LINK, (_, text, target) => named(page, text, target))))
+    .map((part) =>
+      part.startsWith("```")
+        ? part
+        : part.replace(PICTURE, "").replace(LINK, (_, text, target) => named(page, text, target)),
+    )
     .join("");
 }
 

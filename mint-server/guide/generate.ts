@@ -1,5 +1,5 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { argv, exit } from "node:process";
 import { fileURLToPath } from "node:url";
 import { cutPage } from "./cut.ts";
@@ -10,7 +10,10 @@ const TARGET = new URL("passages.ts", import.meta.url);
 
 /** The pages that the built-in model answers from, as paths from the root of the project. */
 function pages(): string[] {
-  const found = globSync(["docs/*.md", "docs/recipes/*.md"], { cwd: ROOT });
+  // Not the reference of the package's exports: declarations answer no question.
+  const found = globSync(["docs/*.md", "docs/recipes/*.md", "docs/quick-start/*.md"], { cwd: ROOT }).filter(
+    (path) => basename(path) !== "api.md",
+  );
   return ["README.md", ...found.map((path) => path.replaceAll("\\", "/")).sort()];
 }
 

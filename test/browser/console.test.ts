@@ -57,7 +57,7 @@ test("asks several models the same, with the parameters entered, and shows what 
   await page.getByText("Something below is not right yet.").waitFor();
   expect(rig.standIn.requests.filter(({ path }) => path.endsWith("/chat/completions"))).toEqual([]);
   await page.getByLabel("Temperature").fill("0.2");
-  await page.getByLabel("Most tokens").fill("50");
+  await page.getByLabel("Max tokens").fill("50");
   await page.getByLabel("Stop at").fill("END\nSTOP");
   await page.getByLabel("Seed").fill("7");
   await run(page, "Hello there");

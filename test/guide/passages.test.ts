@@ -50,6 +50,11 @@ describe("a page is cut", () => {
     expect(cutPage("README.md", page).map(({ heading, text }) => [heading, text])).toEqual([["Shown", "Text."]]);
   });
 
+  test("without its pictures", () => {
+    const [passage] = cutPage("docs/a.md", "# A\n\nText.\n\n![A picture](b.svg)\n\nMore.\n");
+    expect(passage?.text).toBe("Text.\n\nMore.");
+  });
+
   test("with links to other pages turned into their names", () => {
     const [passage] = cutPage(
       "docs/a.md",

@@ -66,12 +66,14 @@ test("metrics are for those who have their key, and nothing else is", async () =
   expect([(await ask(ADMIN_KEY)).status, (await ask(`${rig.server.projectKey}`)).status]).toEqual([401, 401]);
 });
 
-test("public are health, the public keys and the browsers' door, and nothing else", () => {
+test("public are health, the API's description, the public keys and the browsers' door, and nothing else", () => {
   expect(PUBLIC.map(({ path, row }) => `${row.method} ${path}`).sort()).toEqual([
     "GET /.well-known/jwks.json",
     "GET /health",
     "GET /v1/health",
+    "GET /v1/openapi.json",
     "GET /v1/proxy/health",
+    "GET /v1/proxy/openapi.json",
     "POST /v1/credentials/session",
     "POST /v1/proxy/credentials/session",
   ]);
@@ -207,6 +209,7 @@ const OTHER_BODIES: Readonly<Record<string, string>> = {
 const PAST_THE_CREDENTIAL: Readonly<Record<string, readonly [status: number, code: string]>> = {
   "/realtime": [426, "upgrade_required"],
   "/realtime/calls": [400, "invalid_content_type"],
+  "/live/sessions": [400, "invalid_value"],
   "/realtime/calls/:id/hangup": [404, "call_not_found"],
   "/google/ws/:name": [426, "upgrade_required"],
 };
