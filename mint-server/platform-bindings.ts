@@ -1,13 +1,13 @@
 import type { AnswersNamespace } from "./answers/answers.ts";
 import { type KvNamespace, kvStore } from "./cache/cache-store.ts";
-import type { LedgerNamespace } from "./credentials/ledger.ts";
+import type { ShardNamespace } from "./credentials/ledger-lease.ts";
 import type { DirectoryNamespace } from "./orgs/directory.ts";
 import type { CallsNamespace } from "./realtime/sideband-calls.ts";
 import type { Platform } from "./server.ts";
 
 /** A Worker's bindings beside its settings, all of them optional. */
 export interface PlatformBindings {
-  readonly LEDGER?: LedgerNamespace;
+  readonly LEDGER?: ShardNamespace;
   readonly DIRECTORY?: DirectoryNamespace;
   readonly ANSWERS?: AnswersNamespace;
   readonly CALLS?: CallsNamespace;
@@ -17,7 +17,7 @@ export interface PlatformBindings {
 /** What a Worker's platform lends by its bindings. */
 export function lentBy({ LEDGER, DIRECTORY, ANSWERS, CALLS, CACHE }: PlatformBindings): Platform {
   return {
-    ...(LEDGER && { ledgers: LEDGER }),
+    ...(LEDGER && { ledgers: LEDGER, ledgerShards: LEDGER }),
     ...(DIRECTORY && { directories: DIRECTORY }),
     ...(ANSWERS && { answers: ANSWERS }),
     ...(CALLS && { calls: CALLS }),

@@ -14,6 +14,8 @@ export interface Claim {
   readonly charge: Charge;
   readonly used: Usage;
   readonly rate: MinuteRate;
+  /** What others hold of it that may still come here: it is told as remaining, and nothing fits into it. */
+  readonly beyond?: Usage;
 }
 
 type Refusal = Extract<Verdict, { readonly ok: false }>;
@@ -77,11 +79,12 @@ function affordable(
 /** What is left on the tightest account, by each limit. */
 export function remainingOf(claims: readonly Claim[], now: number): Remaining {
   const remaining: { -readonly [Name in keyof Remaining]: Remaining[Name] } = {};
-  for (const { charge, used, rate } of claims) {
+  for (const { charge, used, rate, beyond } of claims) {
     for (const name of ["requests", "tokens", "micros"] as const) {
       const limit = charge[name];
       if (limit === undefined) continue;
-      remaining[name] = Math.min(remaining[name] ?? Number.POSITIVE_INFINITY, Math.max(0, limit - used[name]));
+      const left = Math.max(0, limit - used[name]) + (beyond?.[name] ?? 0);
+      remaining[name] = Math.min(remaining[name] ?? Number.POSITIVE_INFINITY, left);
     }
     const limit = charge.requestsPerMinute;
     if (limit === undefined) continue;

@@ -32,6 +32,9 @@ export interface LedgerClientOptions {
   readonly clock?: () => number;
 }
 
+/** What of a ledger an instance needs. */
+export type CalledLedger = Pick<Ledger, "reserve" | "revoke" | "usage">;
+
 /** How old the list of revocations may be, in milliseconds. */
 const FRESH_MS = 500;
 
@@ -41,7 +44,7 @@ const FRESH_MS = 500;
  * @param ledger reaches the ledger. It is called for each call: on workerd a stub works in the request that made it only.
  */
 export function createLedgerClient(
-  ledger: () => Ledger,
+  ledger: () => CalledLedger,
   { waitUntil, clock = Date.now }: LedgerClientOptions = {},
 ): LedgerClient {
   const book = createRevocationBook();

@@ -1,4 +1,4 @@
-import { fitReservation, remainingOf } from "./fit-reservation.ts";
+import { type Claim, fitReservation, remainingOf } from "./fit-reservation.ts";
 import type {
   Charge,
   Reservation,
@@ -10,7 +10,7 @@ import type {
   Verdict,
 } from "./ledger.ts";
 import { accountsOf, createLedgerJournal } from "./ledger-journal.ts";
-import type { LedgerStorage } from "./ledger-storage.ts";
+import type { AccountName, FoldBounds, LedgerStorage } from "./ledger-storage.ts";
 import { createMinuteRate, type MinuteRate } from "./minute-rate.ts";
 import { createRevocationBook, REVOCATION_MS, revocationKey, revocationTarget } from "./revocation-book.ts";
 
@@ -22,11 +22,21 @@ const OPEN_MS = 6 * 60 * MINUTE_MS;
 
 /** A ledger without a platform: every method is one synchronous step. See `Ledger` for what they do. */
 export interface LedgerCore {
-  reserve(reservations: readonly Reservation[], settlements: readonly Settlement[], since: number): ReserveAnswer;
+  /** @param within narrows what a reservation may use, such as to a slice of it */
+  reserve(
+    reservations: readonly Reservation[],
+    settlements: readonly Settlement[],
+    since: number,
+    within?: (claim: Claim) => Claim,
+  ): ReserveAnswer;
+  /** Adds to what an account has used, by no reservation: what is leased to others counts as used. */
+  adjust(name: AccountName, by: Usage, now: number): void;
   revoke(target: RevocationTarget, now: number): void;
   revocations(since: number): Revocations;
   enter(bucket: string, perMinute: number, now: number): boolean;
   usage(account: string, period: string): Usage;
+  /** Whether an account was used of late, or is by something that is not settled yet. */
+  isInUse(account: string, period: string): boolean;
   /**
    * Moves old rows into totals, and forgets what has had its time. To be called about once a minute while there is
    * anything to fold.
@@ -37,20 +47,26 @@ export interface LedgerCore {
   fold(now: number): boolean;
 }
 
-/** A ledger's rules over a storage, from which its state is read first. */
-export function createLedgerCore(storage: LedgerStorage): LedgerCore {
-  const journal = createLedgerJournal(storage);
+/**
+ * A ledger's rules over a storage, from which its state is read first.
+ *
+ * @param now milliseconds since the epoch; where given, what is old is folded before it is read
+ */
+export function createLedgerCore(storage: LedgerStorage, now?: number): LedgerCore {
+  if (now !== undefined) storage.fold(boundsAt(now));
+  let journal = createLedgerJournal(storage);
   const doors = createDoors(storage);
   const book = createRevocationBook();
   for (const { key, before, version } of storage.revocations()) {
     book.add({ target: revocationTarget(key), before }, version);
   }
 
-  const reserve = (reservation: Reservation): Verdict => {
+  const reserve = (reservation: Reservation, within?: (claim: Claim) => Claim): Verdict => {
     const { id, now, charges, inputTokens, inputMicros, microsPerOutputToken } = reservation;
     if (book.revokes(reservation)) return { ok: false, reason: "revoked" };
     if (journal.has(id)) return { ok: false, reason: "replayed" };
-    const claims = charges.map(journal.claimOf);
+    const all = charges.map((charge) => journal.claimOf(charge));
+    const claims = within ? all.map(within) : all;
     const fit = fitReservation(reservation, claims);
     if (!fit.ok) return fit;
     const tokens = inputTokens + fit.outputTokens;
@@ -61,29 +77,47 @@ export function createLedgerCore(storage: LedgerStorage): LedgerCore {
   };
 
   return {
-    reserve(reservations, settlements, since) {
+    reserve(reservations, settlements, since, within) {
       reservations.forEach(assertReservation);
       settlements.forEach(assertSettlement);
-      settlements.forEach(journal.settle);
-      return { verdicts: reservations.map(reserve), ...book.since(since) };
+      try {
+        for (const settlement of settlements) journal.settle(settlement);
+        const verdicts = reservations.map((reservation) => reserve(reservation, within));
+        journal.write();
+        return { verdicts, ...book.since(since) };
+      } catch (error) {
+        // What was counted in memory and not written never was.
+        journal = createLedgerJournal(storage);
+        throw error;
+      }
     },
+    adjust: (name, by, now) => journal.adjust(name, by, now),
     revoke(target, now) {
       const before = Math.floor(now / 1000);
       book.add({ target, before }, storage.revoke(revocationKey(target), before));
     },
     revocations: book.since,
     enter: doors.enter,
-    usage: journal.usage,
+    usage: (account, period) => journal.usage(account, period),
+    isInUse: (account, period) => journal.isInUse(account, period),
     fold(now) {
-      const settledBefore = now - REPLAY_MS;
-      const openBefore = now - OPEN_MS;
-      const revokedBefore = now - REVOCATION_MS;
-      storage.fold({ settledBefore, openBefore, entriesBefore: now - MINUTE_MS, revokedBefore, now });
+      const bounds = boundsAt(now);
+      storage.fold(bounds);
       book.forget(now);
-      const hasRows = journal.forget({ settledBefore, openBefore, now });
+      const hasRows = journal.forget(bounds);
       const hasEntries = doors.forget(now);
       return hasRows || hasEntries;
     },
+  };
+}
+
+function boundsAt(now: number): FoldBounds {
+  return {
+    settledBefore: now - REPLAY_MS,
+    openBefore: now - OPEN_MS,
+    entriesBefore: now - MINUTE_MS,
+    revokedBefore: now - REVOCATION_MS,
+    now,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Ledger, LedgerNamespace, Usage } from "./ledger.ts";
 import { createLedgerCore } from "./ledger-core.ts";
 import {
+  type AccountName,
   type DoorEntry,
   type FoldBounds,
   type LedgerStorage,
@@ -68,19 +69,17 @@ export function createMemoryStorage(): LedgerStorage {
   const revocations = new Map<string, StoredRevocation>();
   let entries: DoorEntry[] = [];
   let version = 0;
-  let place = 0;
+  let lastPlace = 0;
 
-  const addToTotals = ({ accounts, at, tokens, micros }: StoredRow): void => {
-    for (const [account, period, requests = 1] of accounts) {
-      const key = `${period} ${account}`;
-      const before = totals.get(key) ?? { requests: 0, tokens: 0, micros: 0, touchedAt: 0 };
-      const sums = {
-        requests: before.requests + requests,
-        tokens: before.tokens + tokens,
-        micros: before.micros + micros,
-      };
-      totals.set(key, { account, period, ...sums, touchedAt: Math.max(before.touchedAt, at) });
-    }
+  const addToTotal = ([account, period]: AccountName, by: Usage, at: number): void => {
+    const key = `${period} ${account}`;
+    const before = totals.get(key) ?? { requests: 0, tokens: 0, micros: 0, touchedAt: 0 };
+    const sums = {
+      requests: before.requests + by.requests,
+      tokens: before.tokens + by.tokens,
+      micros: before.micros + by.micros,
+    };
+    totals.set(key, { account, period, ...sums, touchedAt: Math.max(before.touchedAt, at) });
   };
 
   return {
@@ -88,14 +87,17 @@ export function createMemoryStorage(): LedgerStorage {
     revocations: () => revocations.values(),
     entries: () => entries,
     total: (account, period) => totals.get(`${period} ${account}`),
-    insert(row) {
-      place += 1;
-      rows.set(place, { ...row, place });
-      return place;
+    adjust: addToTotal,
+    lastPlace: () => lastPlace,
+    insert(added) {
+      for (const row of added) rows.set(row.place, row);
+      lastPlace = added.at(-1)?.place ?? lastPlace;
     },
-    settle(settledPlace, cost) {
-      const row = rows.get(settledPlace);
-      if (row) rows.set(settledPlace, { ...row, ...cost, settled: true });
+    settle(costs) {
+      for (const cost of costs) {
+        const row = rows.get(cost.place);
+        if (row) rows.set(cost.place, { ...row, ...cost, settled: true });
+      }
     },
     revoke(key, before) {
       version += 1;
@@ -108,7 +110,8 @@ export function createMemoryStorage(): LedgerStorage {
     fold({ settledBefore, openBefore, entriesBefore, revokedBefore, now }: FoldBounds) {
       for (const row of rows.values()) {
         if (row.at >= (row.settled ? settledBefore : openBefore)) continue;
-        addToTotals(row);
+        const { tokens, micros } = row;
+        for (const name of row.accounts) addToTotal(name, { requests: name[2] ?? 1, tokens, micros }, row.at);
         rows.delete(row.place);
       }
       entries = entries.filter(({ at }) => at >= entriesBefore);

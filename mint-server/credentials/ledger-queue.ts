@@ -30,6 +30,9 @@ const MAX_ROWS = 500;
 /** A call that takes longer may have lost its caller: the next one no longer waits for it. */
 const STUCK_MS = 1000;
 const DEADLINE_MS = 5000;
+/** After a call that many shared, the next one waits for as many again: a millisecond for each of so many rows, and no longer. */
+const ROWS_PER_GATHERING_MS = 4;
+const MAX_GATHERING_MS = 4;
 /** Long enough for the next request's call to come by. */
 const FLUSH_MS = 50;
 
@@ -63,7 +66,8 @@ export function createLedgerQueue({ call, isContent, waitUntil, clock }: LedgerQ
   let settled: Settlement[] = [];
   let busy: Call | undefined;
   let flushAt: number | undefined;
-  let isShared = false;
+  // Rows of the latest call, where it was shared.
+  let shared = 0;
 
   const begin = (): Call => {
     putBack(busy);
@@ -76,8 +80,8 @@ export function createLedgerQueue({ call, isContent, waitUntil, clock }: LedgerQ
     lost.settlements = [];
   };
   const send = async (mine: Call): Promise<void> => {
-    // Where many come, more are about to: their contexts run within a turn of the event loop.
-    if (isShared) await new Promise((resolve) => setTimeout(resolve, 0));
+    // Where many come, more are about to: few within a turn of the event loop, many within the time that theirs takes.
+    if (shared > 0) await gathering(shared);
     if (busy !== mine) return;
     const batch = queue.splice(0, MAX_ROWS);
     const reserving = batch.filter(isReserving);
@@ -86,7 +90,7 @@ export function createLedgerQueue({ call, isContent, waitUntil, clock }: LedgerQ
       reserving.map(({ wish }) => wish),
       mine.settlements,
     ).catch(() => undefined);
-    isShared = verdicts !== undefined && batch.length > 1;
+    shared = verdicts !== undefined && batch.length > 1 ? batch.length : 0;
     if (verdicts) mine.settlements = [];
     else putBack(mine);
     for (const [index, { news }] of reserving.entries()) news.resolve(verdicts && { verdict: verdicts[index] });
@@ -154,6 +158,11 @@ export function createLedgerQueue({ call, isContent, waitUntil, clock }: LedgerQ
     },
     isIdle: () => !busy && queue.length === 0 && settled.length === 0,
   };
+}
+
+function gathering(rows: number): Promise<unknown> {
+  const ms = Math.min(MAX_GATHERING_MS, Math.floor(rows / ROWS_PER_GATHERING_MS));
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function isReserving(waiter: Waiter): waiter is Waiter & { readonly wish: Reservation } {

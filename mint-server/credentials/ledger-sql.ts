@@ -5,6 +5,7 @@ import {
   type FoldBounds,
   type LedgerStorage,
   type StoredRevocation,
+  type StoredRow,
   TOTAL_RETENTION,
 } from "./ledger-storage.ts";
 
@@ -30,40 +31,76 @@ const SCHEMA = `
 
 const DUE = "(at < ?1 AND settled = 1 OR at < ?2)";
 
-/** Adds what is due to the totals: the amounts are whole, so their sums are exact. */
-const FOLD = `
-  INSERT INTO totals
-  SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), sum(coalesce(json_extract(value, '$[2]'), 1)), sum(tokens), sum(micros), max(at)
-  FROM reservations, json_each(reservations.accounts) WHERE ${DUE} GROUP BY 1, 2
+const ADD = `
   ON CONFLICT (account, period) DO UPDATE SET
     requests = requests + excluded.requests, tokens = tokens + excluded.tokens, micros = micros + excluded.micros,
     touched_at = max(touched_at, excluded.touched_at)
 `;
 
+/** Adds what is due to the totals: the amounts are whole, so their sums are exact. */
+const FOLD = `
+  INSERT INTO totals
+  SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), sum(coalesce(json_extract(value, '$[2]'), 1)), sum(tokens), sum(micros), max(at)
+  FROM reservations, json_each(reservations.accounts) WHERE ${DUE} GROUP BY 1, 2
+  ${ADD}`;
+
 /** Totals are many, and what goes is in no hurry. */
 const SWEEP_MS = 60 * 60 * 1000;
 
-type ReservationRow = {
-  readonly place: number;
-  readonly id: string;
-  readonly at: number;
-  readonly accounts: string;
-  readonly tokens: number;
-  readonly micros: number;
-  readonly settled: number;
-};
+/** Beginnings of a row as `rows` reads it: by place, as arrays cost less to make than objects. */
+type ReservationRow = [
+  place: number,
+  id: string,
+  at: number,
+  accounts: string,
+  tokens: number,
+  micros: number,
+  settled: number,
+];
+
+/** Most values that one statement may carry. */
+const MAX_VALUES = 100;
+
+/** Many rows are few statements: each costs more to begin than to carry. Texts are kept, and so is what the platform makes of them. */
+const insertRows = manyRows(7, (rows) => `INSERT INTO reservations VALUES ${rows}`);
+const settleRows = manyRows(
+  3,
+  (rows) => `UPDATE reservations SET tokens = cost.column2, micros = cost.column3, settled = 1
+    FROM (VALUES ${rows}) AS cost WHERE place = cost.column1`,
+);
+
+type Values = readonly (number | string)[];
+
+function manyRows(
+  columns: number,
+  statement: (rows: string) => string,
+): (sql: SqlStorage, rows: readonly Values[]) => void {
+  const most = Math.floor(MAX_VALUES / columns);
+  const row = `(${Array.from({ length: columns }, () => "?").join(", ")})`;
+  const texts = Array.from({ length: most + 1 }, (_, count) =>
+    statement(Array.from({ length: count }, () => row).join(", ")),
+  );
+  return (sql, rows) => {
+    for (let at = 0; at < rows.length; at += most) {
+      const some = rows.slice(at, at + most);
+      sql.exec(texts[some.length] ?? "", ...some.flat());
+    }
+  };
+}
 
 /** A ledger's storage on the SQLite of a Durable Object, where the writes of one turn share one commit. */
 export function createSqlStorage(sql: SqlStorage): LedgerStorage {
   sql.exec(SCHEMA);
-  let { place } = sql
-    .exec<{ place: number }>("SELECT coalesce(max(place), 0) AS place FROM reservations")
-    .toArray()[0] ?? { place: 0 };
   let sweptAt = 0;
   return {
     *rows() {
-      for (const row of sql.exec<ReservationRow>("SELECT * FROM reservations ORDER BY place")) {
-        yield { ...row, accounts: JSON.parse(row.accounts) as AccountName[], settled: row.settled === 1 };
+      // Most rows name the same accounts as others before.
+      const parsed = new Map<string, readonly AccountName[]>();
+      const cursor = sql.exec("SELECT * FROM reservations ORDER BY place").raw<ReservationRow>();
+      for (const [place, id, at, text, tokens, micros, settled] of cursor) {
+        const accounts = parsed.get(text) ?? (JSON.parse(text) as readonly AccountName[]);
+        parsed.set(text, accounts);
+        yield { place, id, at, accounts, tokens, micros, settled: settled === 1 };
       }
     },
     revocations: () =>
@@ -79,20 +116,17 @@ export function createSqlStorage(sql: SqlStorage): LedgerStorage {
           period,
         )
         .toArray()[0],
-    insert({ id, at, accounts, tokens, micros, settled }) {
-      place += 1;
-      const values = [place, id, at, JSON.stringify(accounts), tokens, micros, settled ? 1 : 0];
-      sql.exec("INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?, ?)", ...values);
-      return place;
+    adjust([account, period], { requests, tokens, micros }, now) {
+      sql.exec(`INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?) ${ADD}`, account, period, requests, tokens, micros, now);
     },
-    settle(settledPlace, { tokens, micros }) {
-      sql.exec(
-        "UPDATE reservations SET tokens = ?, micros = ?, settled = 1 WHERE place = ?",
-        tokens,
-        micros,
-        settledPlace,
-      );
-    },
+    lastPlace: () =>
+      sql.exec<{ place: number }>("SELECT coalesce(max(place), 0) AS place FROM reservations").one().place,
+    insert: (rows) => insertRows(sql, rows.map(valuesOf)),
+    settle: (costs) =>
+      settleRows(
+        sql,
+        costs.map(({ place, tokens, micros }) => [place, tokens, micros]),
+      ),
     revoke(key, before) {
       return sql
         .exec<{ version: number }>(
@@ -122,4 +156,8 @@ export function createSqlStorage(sql: SqlStorage): LedgerStorage {
       }
     },
   };
+}
+
+function valuesOf({ place, id, at, accounts, tokens, micros, settled }: StoredRow): Values {
+  return [place, id, at, JSON.stringify(accounts), tokens, micros, settled ? 1 : 0];
 }

@@ -18,6 +18,13 @@ export interface StoredRow extends LedgerRow {
   readonly place: number;
 }
 
+/** What a reservation did cost, by its place. */
+export interface StoredCost {
+  readonly place: number;
+  readonly tokens: number;
+  readonly micros: number;
+}
+
 /** `requests` is 0 for a part of a request that is counted already, else absent: one. */
 export type AccountName = readonly [account: string, period: string, requests?: 0];
 
@@ -49,15 +56,19 @@ export interface FoldBounds {
 
 /** What a ledger's core writes to. All of it is synchronous, and the writes of one turn become durable together. */
 export interface LedgerStorage {
-  /** Those that are not folded, oldest first. */
+  /** Those that are not folded, oldest first. Rows of the same accounts may share one array of them. */
   rows(): Iterable<StoredRow>;
   revocations(): Iterable<StoredRevocation>;
   entries(): Iterable<DoorEntry>;
   /** What folded rows have added up to. */
   total(account: string, period: string): Usage | undefined;
-  /** Keeps a row; returns its place. That its id is new is the caller's to know. */
-  insert(row: LedgerRow): number;
-  settle(place: number, cost: { readonly tokens: number; readonly micros: number }): void;
+  /** Adds to an account's total what no row says. */
+  adjust(name: AccountName, by: Usage, now: number): void;
+  /** The highest place that is taken, or 0. */
+  lastPlace(): number;
+  /** Keeps rows at places after the last one. That their ids are new is the caller's to know. */
+  insert(rows: readonly StoredRow[]): void;
+  settle(costs: readonly StoredCost[]): void;
   /** Replaces an earlier one of the same key; returns its version, higher than any before it. */
   revoke(key: string, before: number): number;
   enter(entry: DoorEntry): void;

@@ -140,6 +140,6 @@ export interface Ledger {
 }
 
 /** The part of a Durable Object namespace that is needed, so that no platform type leaks further. */
-export interface LedgerNamespace {
-  getByName(name: string): Ledger;
+export interface LedgerNamespace<Kind extends Ledger = Ledger> {
+  getByName(name: string): Kind;
 }

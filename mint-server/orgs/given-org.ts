@@ -27,6 +27,9 @@ export async function readGivenOrg(body: unknown, checking: Checking): Promise<R
   // A few names, such as `constructor`, are left out of a parsed record.
   const parsed = check(name, () => new Map(Object.entries(parseOrgs({ [name]: body }))).get(name));
   if (!parsed.ok) return parsed;
+  // An instance has to know the ledgers of an organisation before it has read it.
+  if (parsed.value?.ledgerShards !== undefined)
+    return badField("ledgerShards", "can be set for organisations of the settings only");
   const { keys: givenKeys, ...given } = parsed.value;
   const marks = await resolve(name, given, current);
   if (!marks.ok) return marks;

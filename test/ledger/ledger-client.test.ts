@@ -99,13 +99,47 @@ describe("grouping", () => {
     expect(await together).toMatchObject([{ ok: true }, { ok: true }]);
   });
 
+  test("after a call that many shared, the next waits a little for as many again, and no longer than 4 ms", async () => {
+    const { calls, sizes, reach } = createGatedLedger();
+    const client = createLedgerClient(reach);
+    const share = async (rows: number, index: number): Promise<void> => {
+      const shared = Promise.all(Array.from({ length: rows }, () => client.reserve(limited())));
+      calls[index]?.pass();
+      await settled();
+      calls[index + 1]?.pass();
+      await shared;
+    };
+    const sentAfter = async (ms: number): Promise<boolean> => {
+      const before = calls.length;
+      const asked = client.reserve(limited());
+      await vi.advanceTimersByTimeAsync(ms - 1);
+      const wasEarly = calls.length > before;
+      await vi.advanceTimersByTimeAsync(1);
+      calls.at(-1)?.pass();
+      await asked;
+      return !wasEarly && calls.length === before + 1;
+    };
+    await share(9, 0);
+    expect(sizes()).toEqual([
+      [1, 0],
+      [8, 0],
+    ]);
+    expect(await sentAfter(2)).toBe(true);
+    await share(101, 3);
+    expect(sizes().slice(3)).toEqual([
+      [1, 0],
+      [100, 0],
+    ]);
+    expect(await sentAfter(4)).toBe(true);
+  });
+
   test("one call has at most 500 rows", async () => {
     const { calls, sizes, reach } = createGatedLedger();
     const client = createLedgerClient(reach);
     const all = Promise.all(Array.from({ length: 602 }, () => client.reserve(limited())));
     for (const index of [0, 1, 2]) {
       calls[index]?.pass();
-      await settled();
+      await vi.advanceTimersByTimeAsync(4);
     }
     await all;
     expect(sizes()).toEqual([

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Charge, Reservation, Verdict } from "../../mint-server/credentials/ledger.ts";
 import { createLedgerCore, type LedgerCore } from "../../mint-server/credentials/ledger-core.ts";
 import { endOfPeriod, periodOf } from "../../mint-server/credentials/ledger-periods.ts";
+import type { LedgerStorage } from "../../mint-server/credentials/ledger-storage.ts";
 import { makeReservation, NOON } from "./make-reservation.ts";
 import { DISKS } from "./storages.ts";
 
@@ -181,6 +182,66 @@ describe.each(DISKS)("a ledger %s", (_name, makeDisk) => {
     expect(core.usage("sub:alice", "all").micros).toBe(50);
     expect(createLedgerCore(open()).usage("sub:alice", "all").micros).toBe(50);
     expect(reserve(core, { charges, now: NOON + 7 * HOUR })).toMatchObject({ ok: false, reason: "budget" });
+  });
+
+  test.each(["insert", "settle"] as const)("what storage fails to write never was: %s", (failing) => {
+    const open = makeDisk();
+    const disk = open();
+    let isBroken = false;
+    const broken = (): never => {
+      throw new Error("the disk is full");
+    };
+    const storage: LedgerStorage = {
+      ...disk,
+      [failing]: (rows: never) => (isBroken ? broken() : disk[failing](rows)),
+    };
+    const core = createLedgerCore(storage);
+    const [first, second] = [makeReservation({ charges: alice({}) }), makeReservation({ charges: alice({}) })];
+    core.reserve([first], [], 0);
+    const settlement = { id: first.id, inputTokens: 0, outputTokens: 0, micros: 0 };
+    isBroken = true;
+    expect(() => core.reserve([second], [settlement], 0)).toThrow("full");
+    isBroken = false;
+    // A settlement that was written before stands; it comes again, and changes nothing.
+    const written = failing === "insert" ? 0 : 50;
+    expect(core.usage("sub:alice", "all")).toMatchObject({ requests: 1, micros: written });
+    expect(createLedgerCore(open()).usage("sub:alice", "all")).toMatchObject({ requests: 1, micros: written });
+    expect(core.reserve([second], [settlement], 0).verdicts).toMatchObject([{ ok: true }]);
+    expect(core.usage("sub:alice", "all")).toMatchObject({ requests: 2, micros: 50 });
+  });
+
+  test("a start folds what has had its time before it reads the rest", () => {
+    const open = makeDisk();
+    const core = createLedgerCore(open());
+    const [old, held] = [makeReservation({ charges: alice({}) }), makeReservation({ charges: alice({}) })];
+    core.reserve([old, held], [{ id: old.id, inputTokens: 0, outputTokens: 0, micros: 0 }], 0);
+    core.reserve([], [{ id: old.id, inputTokens: 1, outputTokens: 1, micros: 7 }], 0);
+    const later = NOON + HOUR;
+    const started = createLedgerCore(open(), later);
+    expect([...open().rows()].map(({ id }) => id)).toEqual([held.id]);
+    expect(started.usage("sub:alice", "all")).toEqual({ requests: 2, tokens: 32, micros: 57 });
+    started.reserve([], [{ id: held.id, inputTokens: 0, outputTokens: 0, micros: 1 }], 0);
+    expect(started.usage("sub:alice", "all").micros).toBe(8);
+  });
+
+  test.each([1, 14, 15, 100])("a group of %i is as many rows, each with its own account and cost", (size) => {
+    const open = makeDisk();
+    const core = createLedgerCore(open());
+    const group = Array.from({ length: size }, (_, at) =>
+      makeReservation({ charges: [{ account: `sub:it's "${at}"`, period: "all" }], inputMicros: 10 + at }),
+    );
+    core.reserve(group, [], 0);
+    // All but the first, from the last one on.
+    const costs = group.slice(1).map(({ id }, at) => ({ id, inputTokens: at, outputTokens: 1, micros: 100 + at }));
+    core.reserve([], costs.reverse(), 0);
+    const rows = group.map(({ id }, at) => ({
+      id,
+      accounts: [[`sub:it's "${at}"`, "all"]],
+      tokens: at === 0 ? 30 : at,
+      micros: at === 0 ? 50 : 99 + at,
+      settled: at > 0,
+    }));
+    expect([...open().rows()]).toMatchObject(rows);
   });
 
   test("folds on top of what was folded before", () => {

@@ -1,4 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
+import type { LeaseRow, LeaseStorage } from "../../mint-server/credentials/ledger-lease.ts";
+import { createLeaseStorage } from "../../mint-server/credentials/ledger-lease-sql.ts";
 import { createMemoryStorage } from "../../mint-server/credentials/ledger-memory.ts";
 import { createSqlStorage } from "../../mint-server/credentials/ledger-sql.ts";
 import type { LedgerStorage } from "../../mint-server/credentials/ledger-storage.ts";
@@ -24,6 +26,24 @@ export const DISKS: readonly (readonly [name: string, make: () => Disk])[] = [
   ],
 ];
 
+/** A ledger's storage and that of its slices on one SQLite, as a Durable Object has them. */
+export function makeShardDisk(): () => { readonly rows: LedgerStorage; readonly leases: LeaseStorage } {
+  const sql = asSqlStorage(new DatabaseSync(":memory:"));
+  return () => ({ rows: createSqlStorage(sql), leases: createLeaseStorage(sql) });
+}
+
+/** The same in memory, where many are needed. */
+export function makeShardMemory(): ReturnType<typeof makeShardDisk> {
+  const rows = createMemoryStorage();
+  const kept = new Map<string, LeaseRow>();
+  const leases: LeaseStorage = {
+    rows: () => kept.values(),
+    put: (row) => kept.set(`${row.shard} ${row.period} ${row.account}`, row),
+    sweep: () => {},
+  };
+  return () => ({ rows, leases });
+}
+
 type Sql = Parameters<typeof createSqlStorage>[0];
 
 /** As much of workerd's `SqlStorage` as a ledger uses. */
@@ -34,7 +54,8 @@ function asSqlStorage(database: DatabaseSync): Sql {
       return undefined;
     }
     const rows = database.prepare(query).all(...bindings);
-    return { [Symbol.iterator]: () => rows[Symbol.iterator](), toArray: () => rows, one: () => rows[0] };
+    const raw = () => rows.map((row) => Object.values(row));
+    return { [Symbol.iterator]: () => rows[Symbol.iterator](), toArray: () => rows, one: () => rows[0], raw };
   };
   return { exec } as unknown as Sql;
 }

@@ -35,7 +35,7 @@ export async function writeWorker(folder: string, { keepAlive = true } = {}): Pr
       outDir: folder,
       emptyOutDir: false,
       target: "es2024",
-      rollupOptions: { external: ["cloudflare:workers"] },
+      rollupOptions: { external: ["cloudflare:workers"], output: { codeSplitting: false } },
       lib: {
         entry: fileURLToPath(new URL("ledger.worker.ts", import.meta.url)),
         formats: ["es"],

@@ -16,6 +16,8 @@ export interface Flood {
   readonly perMinute: number;
   /** For how many requests the organisation has money. */
   readonly requests: number;
+  /** Among how many ledgers they are spread; one unless given. */
+  readonly shards?: number;
 }
 
 export interface FloodOutcome {
@@ -34,7 +36,7 @@ const AT_ONCE = 32;
 const NO_SESSION = "429 rate_limit_exceeded at the door";
 
 /** All of them ask for a session, and each who gets one for one answer. */
-export async function flood({ subjects, networks, perMinute, requests }: Flood): Promise<FloodOutcome> {
+export async function flood({ subjects, networks, perMinute, requests, shards = 1 }: Flood): Promise<FloodOutcome> {
   const one = priced();
   const capMicros = requests * one.hold;
   const rig = await startRig({
@@ -45,6 +47,7 @@ export async function flood({ subjects, networks, perMinute, requests }: Flood):
           origins: [APP_ORIGIN],
           endpoints: [{ name: "openai", provider: "openai", apiKey: "$OPENAI_API_KEY", baseURL }],
           limits: { usd: dollars(capMicros) },
+          ledgerShards: shards,
           sessions: {
             authorize: { type: "anonymous" },
             limits: { usd: dollars(2 * one.hold) },
@@ -108,6 +111,7 @@ if (import.meta.main) {
       networks: { type: "string", default: "120" },
       "per-minute": { type: "string", default: "60" },
       requests: { type: "string", default: "500" },
+      shards: { type: "string", default: "1" },
     },
   });
   const order = {
@@ -115,6 +119,7 @@ if (import.meta.main) {
     networks: Number(values.networks),
     perMinute: Number(values["per-minute"]),
     requests: Number(values.requests),
+    shards: Number(values.shards),
   };
   const outcome = await flood(order);
   console.log(outcome);

@@ -25,7 +25,8 @@ const FORGERIES = [
   ...on("mint-server", "forged-proofs", "instances"),
 ];
 const LEDGER = [
-  ...on("ledger", "ledger-core", "replay-rows", "ledger-client", "ledger-parts", "ledger-core.property"),
+  ...on("ledger", "ledger-core", "replay-rows", "ledger-client", "ledger-grants", "ledger-slices", "ledger-shards"),
+  ...on("ledger", "ledger-core.property", "ledger-leases.property"),
   ...on("mint-server", "instances"),
 ];
 const LIMITS = on("limits", "accounts", "settling", "maximum");
@@ -69,10 +70,16 @@ const PARTS: readonly Part[] = [
       "ledger-client",
       "ledger-clients",
       "ledger-core",
+      "ledger-grants",
       "ledger-journal",
+      "ledger-lease",
+      "ledger-lease-sql",
       "ledger-memory",
       "ledger-periods",
       "ledger-queue",
+      "ledger-shard",
+      "ledger-shards",
+      "ledger-slices",
       "ledger-sql",
       "ledger-storage",
       "minute-rate",
