@@ -6,15 +6,17 @@ import { PUBLIC_HOSTS } from "../contract/hosts.ts";
 export interface AssetBindings {
   /** The demo, or whatever page is served in its place. */
   readonly PAGES: Fetcher;
+  /** True where the pages' own policy is all there is. */
+  readonly PAGES_WITHOUT_POLICY?: boolean;
   /** The page client and the ready-made worker. */
   readonly BROWSER: Fetcher;
 }
 
 /** Only plain names: no `%` that a file system would see decoded, no dot files, no empty or `..` part. */
-const FILE_PATH = /^(?:\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/;
-const BROWSER_FILE = /^\/mintgate[A-Za-z0-9_-]*\.js$/;
+const FILE_PATH = /^(?:\/[A-Za-z0-9_@][A-Za-z0-9._@-]*)+$/;
+const BROWSER_FILE = /^\/mintgate[A-Za-z0-9_-]*\.js(?:\.map)?$/;
 
-const SECURITY_HEADERS = {
+const POLICY = {
   "content-security-policy": [
     "default-src 'self'",
     // The browser checks this before the worker sees a request.
@@ -26,6 +28,9 @@ const SECURITY_HEADERS = {
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join("; "),
+};
+
+const SECURITY_HEADERS = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
 };
@@ -41,7 +46,13 @@ export async function serveAsset(request: Request, assets: AssetBindings): Promi
   if (!file.ok || !file.headers.has("content-length")) return undefined;
   const bytes = await file.arrayBuffer();
   const etag = `"${await digest(bytes)}"`;
-  const headers = { ...SECURITY_HEADERS, "content-type": contentType(path), "cache-control": caching(path), etag };
+  const headers = {
+    ...(assets.PAGES_WITHOUT_POLICY !== true && POLICY),
+    ...SECURITY_HEADERS,
+    "content-type": contentType(path),
+    "cache-control": caching(path),
+    etag,
+  };
   if (matches(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
   return new Response(request.method === "HEAD" ? null : bytes, { headers });
 }

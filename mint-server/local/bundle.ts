@@ -62,6 +62,8 @@ function configOf({ input, format, platform, plugins = [] }: Bundle, outDir: str
       target: "es2024",
       minify: true,
       modulePreload: false,
+      // For those who look into it in their browser; a worker's files have no use for one.
+      sourcemap: platform === "browser",
       reportCompressedSize: false,
       rolldownOptions: {
         input: { ...input },

@@ -9,6 +9,8 @@ export interface Listener {
   readonly port: number;
   /** Carries all connections there from now on. */
   carryTo(target: NetConnectOpts): void;
+  /** Lets the process end although the socket is open. */
+  unref(): void;
   /** Takes no more connections and breaks those that are open. */
   close(): void;
 }
@@ -32,6 +34,7 @@ export async function listen({ host, port }: Address): Promise<Listener> {
     host,
     port: bound,
     carryTo: ready.resolve,
+    unref: () => void server.unref(),
     close() {
       server.close();
       for (const caller of open) caller.destroy();

@@ -1,6 +1,9 @@
 import { fileURLToPath } from "node:url";
 
-const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+// Where the package is installed, this file is compiled and one folder deeper, in `dist/`.
+const ROOT = new URL(import.meta.url.endsWith(".ts") ? "../../" : "../../../", import.meta.url);
+
+const fromRoot = (path: string): string => fileURLToPath(new URL(path, ROOT));
 
 /** Absolute paths of what is built from and into. */
 export const PATHS = {

@@ -1,151 +1,16 @@
-import type { MintServerConfig } from "../config.ts";
-import { readSettings, settingNames } from "../settings.ts";
-import { originsOf, readAddress } from "./address.ts";
 import { build } from "./build.ts";
-import { type Environment, withConfigText } from "./environment.ts";
-import { type InnerSocket, reserveInnerSocket, untilListening } from "./front.ts";
-import { type Listener, listen } from "./listener.ts";
-import { readModules } from "./modules.ts";
 import { PATHS } from "./paths.ts";
-import {
-  claimState,
-  keptSecret,
-  openState,
-  reclaimState,
-  releaseState,
-  type State,
-  writeConfig,
-  writeModules,
-} from "./state.ts";
-import { startWorkerd, type Workerd } from "./workerd.ts";
-import { workerdConfig } from "./workerd-config.ts";
+import { type LocalServer, runServer, type ServerOptions } from "./run-server.ts";
 
-export interface ServerOptions {
-  /** Every setting; nothing is read from the process's own environment. */
-  readonly env: Environment;
-  /** Replaces `PORT`; 0 takes any free one. */
-  readonly port?: number;
-  /** Absolute path of the folder for what outlives the server. Made if it is not there. */
-  readonly stateFolder: string;
-  /** Absolute path of a folder of files to serve at `/` in the demo's place. */
-  readonly assets?: string;
-  /** Gets what workerd and the Worker print; by default it goes to stderr. */
-  readonly onOutput?: (text: string) => void;
-}
-
-/** A running server. */
-export interface LocalServer {
-  /** Its main origin, such as `http://127.0.0.1:8787`. */
-  readonly url: string;
-  /** The project key that was made for organisation `default`; absent where `MINT_CONFIG` names the organisations. */
-  readonly projectKey: string | undefined;
-  readonly config: MintServerConfig;
-  /** Process id of workerd. */
-  readonly pid: number;
-  /** Settles once workerd is gone, with a few words on how it ended. */
-  readonly ended: Promise<string>;
-  stop(): Promise<void>;
-}
+/** As {@link ServerOptions}; without `assets` the demo is served. */
+type StartOptions = Omit<ServerOptions, "assets"> & Partial<Pick<ServerOptions, "assets">>;
 
 /**
  * Builds what is stale and starts the mint-server on workerd. Resolves when `/health` answers.
  *
  * @throws {SettingsError} if a setting is wrong, the port is taken, or the state folder is in use.
  */
-export async function startServer(options: ServerOptions): Promise<LocalServer> {
-  const { env, stateFolder, assets } = options;
-  const state = openState(stateFolder);
-  await reclaimState(state);
-  const address = readAddress(env);
-  const listener = await listen({ host: address.host, port: options.port ?? address.port });
-  const inner = await reserveInnerSocket();
-  const shut = (): void => {
-    listener.close();
-    inner.remove();
-  };
-  try {
-    const settings = withDefaults(withConfigText(env), state, listener);
-    const config = readSettings(settings);
-    await build({ demo: assets === undefined });
-    const workerd = await launch(options, { state, listener, inner, settings });
-    void workerd.ended.then(shut);
-    return {
-      url: urlOf(listener),
-      projectKey: settings.MINTGATE_PROJECT_KEY,
-      config,
-      pid: workerd.pid,
-      ended: workerd.ended,
-      async stop() {
-        await workerd.stop();
-        releaseState(state);
-      },
-    };
-  } catch (error) {
-    shut();
-    throw error;
-  }
-}
-
-/** Fills in what a mint-server cannot do without, and `npm start` need not ask for. */
-function withDefaults(env: Environment, state: State, listener: Listener): Environment {
-  const missing = (name: string): boolean => !env[name]?.trim();
-  return {
-    ...env,
-    ...(missing("MINT_SECRET") && { MINT_SECRET: keptSecret(state, { name: "mint-secret" }) }),
-    ...(missing("PUBLIC_URL") && { PUBLIC_URL: originsOf(listener).join(",") }),
-    ...(missing("MINTGATE_SESSIONS") && { MINTGATE_SESSIONS: "anonymous" }),
-    ...(missing("MINT_CONFIG") &&
-      missing("MINTGATE_PROJECT_KEY") && {
-        MINTGATE_PROJECT_KEY: keptSecret(state, { name: "project-key", prefix: "mgp_" }),
-      }),
-  };
-}
-
-interface Prepared {
-  readonly state: State;
-  readonly listener: Listener;
-  readonly inner: InnerSocket;
-  readonly settings: Environment;
-}
-
-async function launch({ assets, onOutput }: ServerOptions, prepared: Prepared): Promise<Workerd> {
-  const { state, inner, settings } = prepared;
-  const names = settingNames(settings).filter((name) => settings[name] !== undefined);
-  const text = workerdConfig({
-    folder: state.folder,
-    modules: writeModules(state, readModules(PATHS.localBundle)),
-    settings: names,
-    pages: assets ?? PATHS.demo,
-    browser: PATHS.browser,
-    objects: state.objects,
-  });
-  const workerd = await startWorkerd({
-    config: writeConfig(state, text),
-    address: inner.address,
-    env: Object.fromEntries(names.map((name) => [name, settings[name]])),
-    onOutput: onOutput ?? ((output) => process.stderr.write(output)),
-  });
-  claimState(state, workerd.pid);
-  await untilHealthy(workerd, prepared).catch(async (error: unknown) => {
-    await workerd.stop();
-    throw error;
-  });
-  return workerd;
-}
-
-async function untilHealthy(workerd: Workerd, { listener, inner }: Prepared): Promise<void> {
-  const started = new AbortController();
-  const gone = workerd.ended.then((how): never => {
-    throw new Error(`workerd ended at its start (${how})`);
-  });
-  await Promise.race([untilListening(inner, started.signal), gone]).finally(() => started.abort());
-  listener.carryTo(inner.target);
-  const answer = await Promise.race([fetch(`${urlOf(listener)}/health`), gone]);
-  gone.catch(() => {});
-  await answer.arrayBuffer();
-  if (!answer.ok) throw new Error(`the server is up but not well: /health answered ${answer.status}`);
-}
-
-function urlOf(listener: Listener): string {
-  return originsOf(listener)[0] ?? `http://${listener.host}:${listener.port}`;
+export function startServer(options: StartOptions): Promise<LocalServer> {
+  const { assets } = options;
+  return runServer({ ...options, assets: assets ?? PATHS.demo }, () => build({ demo: assets === undefined }));
 }

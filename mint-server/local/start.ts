@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { SettingsError } from "../settings-error.ts";
 import { type Environment, loadEnvironment } from "./environment.ts";
-import { type LocalServer, startServer } from "./server.ts";
+import type { LocalServer } from "./run-server.ts";
+import { startServer } from "./server.ts";
 
 // `npm start`: everything on this machine, in one workerd process.
 

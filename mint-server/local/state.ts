@@ -16,6 +16,8 @@ export interface State {
 export function openState(folder: string): State {
   const state = { folder, objects: join(folder, "objects") };
   for (const path of Object.values(state)) mkdirSync(path, { recursive: true, mode: 0o700 });
+  // It holds secrets, and stands in the folder of somebody's project.
+  writePrivate(state, ".gitignore", "*\n");
   return state;
 }
 

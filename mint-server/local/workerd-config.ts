@@ -12,6 +12,8 @@ export interface WorkerdConfigOptions {
   readonly settings: readonly string[];
   /** Folders of files to serve. */
   readonly pages: string;
+  /** Leaves the demo's Content Security Policy out where `pages` are served. */
+  readonly withoutPolicy: boolean;
   readonly browser: string;
   /** Folder of the Durable Objects' databases. */
   readonly objects: string;
@@ -22,7 +24,8 @@ export interface WorkerdConfigOptions {
  *
  * `worker = .mintgate` needs its space: `=.` would be read as one operator.
  */
-export function workerdConfig({ folder, modules, settings, pages, browser, objects }: WorkerdConfigOptions): string {
+export function workerdConfig(options: WorkerdConfigOptions): string {
+  const { folder, modules, settings, pages, withoutPolicy, browser, objects } = options;
   const moduleRows = modules.map(
     ({ name, path }) => `(name = ${quoted(name)}, esModule = embed ${quoted(relative(folder, path))})`,
   );
@@ -57,6 +60,7 @@ const mintgate :Workerd.Worker = (
       `(name = "CACHE", kvNamespace = (name = "mintgate", entrypoint = "localKv"))`,
       `(name = "KV_OBJECT", durableObjectNamespace = "KvObject")`,
       `(name = "PAGES", service = "pages")`,
+      ...(withoutPolicy ? [`(name = "PAGES_WITHOUT_POLICY", json = "true")`] : []),
       `(name = "BROWSER", service = "browser")`,
     ].join(",\n    ")},
   ],

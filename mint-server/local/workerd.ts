@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
+import { join } from "node:path";
+import { SettingsError } from "../settings-error.ts";
 import type { Environment } from "./environment.ts";
 
 export interface WorkerdOptions {
@@ -21,14 +23,44 @@ export interface Workerd {
   stop(): Promise<void>;
 }
 
-const workerdPath = createRequire(import.meta.url).resolve("workerd/bin/workerd");
+/**
+ * The program, from the project that runs us or else from beside this package, which only names it as a peer: most who install
+ * it run no mint-server of their own, and workerd takes 130 MB.
+ *
+ * @throws {SettingsError} if neither has it.
+ */
+function workerdPath(): string {
+  for (const from of [join(process.cwd(), "package.json"), import.meta.url]) {
+    const require = createRequire(from);
+    if (!canResolve(require)) continue;
+    // By way of its own module: where install scripts are not run, its `bin` is a script that passes no signal on.
+    const { default: path } = require("workerd") as { readonly default: string };
+    return path;
+  }
+  throw new SettingsError("workerd", "is not installed; run `npm install --save-dev workerd`");
+}
+
+function canResolve(require: NodeJS.Require): boolean {
+  try {
+    require.resolve("workerd");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Not to outlive this process where that ends without a word, as a development server does. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill();
+});
 
 /** Time for requests to finish after SIGTERM; a stream may be longer than anyone wants to wait. */
 const GRACE_MS = 1000;
 
 /** Starts workerd. */
 export async function startWorkerd({ config, address, env, onOutput }: WorkerdOptions): Promise<Workerd> {
-  const child = spawn(workerdPath, ["serve", "--experimental", "--socket-addr", `http=${address}`, config], {
+  const child = spawn(workerdPath(), ["serve", "--experimental", "--socket-addr", `http=${address}`, config], {
     env: { ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -37,8 +69,12 @@ export async function startWorkerd({ config, address, env, onOutput }: WorkerdOp
     stream?.on("data", onOutput);
   }
   const ended = new Promise<string>((resolve) => {
-    child.once("exit", (code, signal) => resolve(signal ? `signal ${signal}` : `code ${code}`));
+    child.once("exit", (code, signal) => {
+      running.delete(child);
+      resolve(signal ? `signal ${signal}` : `code ${code}`);
+    });
   });
+  running.add(child);
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);
     child.once("error", reject);

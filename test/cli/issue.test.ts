@@ -81,11 +81,14 @@ test("a provider's key may ask a server, too, and shows nowhere", async () => {
 
 test("prints the credential alone, and beside it what it allows", async () => {
   const args = ["issue", "--subject", "alice", "--model", "gpt-4o", "--ttl", "10m", "--usd", "0.10", "--per", "day"];
-  const { stdout, stderr } = await credential(args, { env: AT_HAND });
+  const spoken = ["--realtime-seconds", "60", "--realtime-sessions", "2", "--realtime-idle-seconds", "30"];
+  const { stdout, stderr } = await credential([...args, ...spoken], { env: AT_HAND });
   expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
   expect(stderr).toMatch(/^subject {2,}alice$/m);
   expect(stderr).toMatch(/^models {2,}gpt-4o$/m);
-  expect(stderr).toMatch(/^limits {2,}0\.10 USD per day$/m);
+  expect(stderr).toMatch(
+    /^limits {2,}0\.10 USD per day; 60 s of realtime per day; 2 realtime sessions at once; 30 s of silence in one$/m,
+  );
 });
 
 test("every option reaches the credential, and so does a thumbprint that begins with a dash", async () => {
@@ -95,7 +98,8 @@ test("every option reaches the credential, and so does a thumbprint that begins 
     ...["--subject", "alice", "--model", "gpt-4o", "--model", "o3*", "--ttl", "2h", "--jkt", jkt],
     ...["--endpoint", "chat/completions", "--endpoint", "embeddings", "--origin", "https://app.example"],
     ...["--feature", "store", "--project-name", "p", "--usd", "0.10", "--tokens", "1000", "--requests", "5"],
-    ...["--requests-per-minute", "20", "--max-tokens-per-request", "100", "--realtime-seconds", "60", "--per", "day"],
+    ...["--requests-per-minute", "20", "--max-tokens-per-request", "100", "--realtime-seconds", "60"],
+    ...["--realtime-sessions", "2", "--realtime-idle-seconds", "30", "--per", "day"],
   ];
   const { stdout } = await credential(["issue", "--json", ...args], { env: AT_HAND });
   const issued = JSON.parse(stdout) as { key: string; expires_at: number };
@@ -122,6 +126,8 @@ test("every option reaches the credential, and so does a thumbprint that begins 
       requestsPerMinute: 20,
       maxTokensPerRequest: 100,
       realtimeSeconds: 60,
+      realtimeSessions: 2,
+      realtimeIdleSeconds: 30,
       per: "day",
     },
     logging: { project_name: "p" },

@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly folder?: string;
   /** Standard input. */
   readonly input?: string;
+  /** What a person answers who is asked; unless given, there is none. */
+  readonly confirm?: () => Promise<boolean>;
 }
 
 /** What a command left behind. */
@@ -17,16 +19,17 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs `mintgate credential …` in this process. */
-export async function credential(
+/** Runs `mintgate …` in this process. */
+export async function mintgate(
   args: readonly string[],
-  { env = {}, folder, input = "" }: RunOptions = {},
+  { env = {}, folder, input = "", confirm }: RunOptions = {},
 ): Promise<Ran> {
   const ran = { stdout: "", stderr: "" };
-  const code = await run(["credential", ...args], {
+  const code = await run(args, {
     env,
     folder: folder ?? (await temporaryFolder()),
     readInput: async () => input,
+    ...(confirm && { confirm }),
     print: (line) => {
       ran.stdout += `${line}\n`;
     },
@@ -35,6 +38,11 @@ export async function credential(
     },
   });
   return { code, ...ran };
+}
+
+/** Runs `mintgate credential …` in this process. */
+export function credential(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  return mintgate(["credential", ...args], options);
 }
 
 /** An error as it must be: its code, nothing on standard output, and one line of ours. */

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PATHS } from "../../mint-server/local/paths.ts";
-import { type LocalServer, startServer } from "../../mint-server/local/server.ts";
+import type { LocalServer } from "../../mint-server/local/run-server.ts";
+import { startServer } from "../../mint-server/local/server.ts";
 
 export interface ServeOptions {
   /** Settings; none of the process's own environment reaches the server. */

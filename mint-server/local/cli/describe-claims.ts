@@ -65,13 +65,16 @@ const SPANS = {
 };
 
 function describeLimits(limits: Limits = {}): string {
-  const { usd, tokens, requests, realtimeSeconds, requestsPerMinute, maxTokensPerRequest, per = "credential" } = limits;
+  const { usd, tokens, requests, requestsPerMinute, maxTokensPerRequest, per = "credential" } = limits;
+  const { realtimeSeconds, realtimeSessions, realtimeIdleSeconds } = limits;
   const span = SPANS[per];
   const parts = [
     usd === undefined ? [] : `${dollars(usd)} USD ${span}`,
     tokens === undefined ? [] : `${tokens} tokens ${span}`,
     requests === undefined ? [] : `${requests} requests ${span}`,
     realtimeSeconds === undefined ? [] : `${realtimeSeconds} s of realtime ${span}`,
+    realtimeSessions === undefined ? [] : `${realtimeSessions} realtime sessions at once`,
+    realtimeIdleSeconds === undefined ? [] : `${realtimeIdleSeconds} s of silence in one`,
     requestsPerMinute === undefined ? [] : `${requestsPerMinute} requests per minute`,
     maxTokensPerRequest === undefined ? [] : `${maxTokensPerRequest} tokens per request`,
   ].flat();

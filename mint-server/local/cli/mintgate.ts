@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import process from "node:process";
-import { text } from "node:stream/consumers";
-import { run } from "./run.ts";
+import { runHere } from "./run-here.ts";
 
 // `npx mintgate …`
 
@@ -12,10 +11,4 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await run(process.argv.slice(2), {
-  env: process.env,
-  folder: process.cwd(),
-  readInput: () => text(process.stdin),
-  print: (line) => process.stdout.write(`${line}\n`),
-  note: (line) => process.stderr.write(`${line}\n`),
-});
+process.exitCode = await runHere(process.argv.slice(2));

@@ -25,6 +25,8 @@ export const ORDER = {
   "requests-per-minute": { type: "string", value: "N", help: "requests in any minute" },
   "max-tokens-per-request": { type: "string", value: "N", help: "tokens of one request" },
   "realtime-seconds": { type: "string", value: "N", help: "seconds of realtime sessions" },
+  "realtime-sessions": { type: "string", value: "N", help: "realtime sessions open at once" },
+  "realtime-idle-seconds": { type: "string", value: "N", help: "longest silence in a realtime session" },
   per: {
     type: "string",
     value: "SPAN",
@@ -51,6 +53,8 @@ const LIMITS = {
   "requests-per-minute": "requestsPerMinute",
   "max-tokens-per-request": "maxTokensPerRequest",
   "realtime-seconds": "realtimeSeconds",
+  "realtime-sessions": "realtimeSessions",
+  "realtime-idle-seconds": "realtimeIdleSeconds",
   per: "per",
 } as const;
 

@@ -8,9 +8,29 @@ import { CommandError, type Terminal, UsageError } from "./terminal.ts";
 /** Prints its result and returns the exit code; throws what {@link run} turns into one line. */
 type Command = (args: readonly string[], terminal: Terminal) => Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { issue, inspect, revoke };
+const CREDENTIAL: Readonly<Record<string, Command>> = { issue, inspect, revoke };
 
-const HELP = `Usage: mintgate credential <command> [options]
+// Loaded when asked for: they stand on what the others have no use for.
+const COMMANDS: Readonly<Record<string, Command>> = {
+  init: async (...given) => (await import("./init.ts")).init(...given),
+  dev: async (...given) => (await import("./dev.ts")).dev(...given),
+  deploy: async (...given) => (await import("./deploy.ts")).deploy(...given),
+  credential,
+};
+
+const HELP = `Usage: mintgate <command> [options]
+
+Commands:
+  init               adds mintgate to the project in this folder
+  dev                runs a mint-server on this machine
+  deploy             deploys the mint-server that \`init\` made, if no secret is missing
+  credential         issues, shows and revokes temporary credentials
+
+Options:
+  --help             shows this, or the options of a command
+  --version          shows the version`;
+
+const CREDENTIAL_HELP = `Usage: mintgate credential <command> [options]
 
 Commands:
   issue              issues a temporary credential
@@ -18,8 +38,7 @@ Commands:
   revoke             ends temporary credentials before their time
 
 Options:
-  --help             shows this, or the options of a command
-  --version          shows the version`;
+  --help             shows this, or the options of a command`;
 
 /** Runs a command line, without the program's name; returns the exit code: 0, 1 for an error, 2 for wrong usage. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -31,15 +50,23 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-async function dispatch([topic, name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
-  if (topic === "--version") return show(VERSION, terminal);
-  if (isHelp(topic) || (topic === "credential" && isHelp(name))) return show(HELP, terminal);
-  if (topic !== "credential") throw new UsageError("the first word must be `credential`; see --help");
-  if (name === undefined || !Object.hasOwn(COMMANDS, name)) {
-    throw new UsageError("after `credential` comes `issue`, `inspect` or `revoke`; see --help");
-  }
-  const command = COMMANDS[name];
-  return command ? command(rest, terminal) : 2;
+async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
+  if (name === "--version") return show(VERSION, terminal);
+  if (isHelp(name)) return show(HELP, terminal);
+  const command = find(COMMANDS, name);
+  if (!command) throw new UsageError("the first word must be `init`, `dev`, `deploy` or `credential`; see --help");
+  return command(rest, terminal);
+}
+
+async function credential([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
+  if (isHelp(name)) return show(CREDENTIAL_HELP, terminal);
+  const command = find(CREDENTIAL, name);
+  if (!command) throw new UsageError("after `credential` comes `issue`, `inspect` or `revoke`; see --help");
+  return command(rest, terminal);
+}
+
+function find(commands: Readonly<Record<string, Command>>, name: string | undefined): Command | undefined {
+  return name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
 }
 
 function isHelp(word: string | undefined): boolean {

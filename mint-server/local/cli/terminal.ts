@@ -8,6 +8,8 @@ export interface Terminal {
   readonly folder: string;
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
+  /** Asks a person for yes or no. Absent where there is none to ask. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** Prints a line of the result, to standard output. */
   readonly print: (line: string) => void;
   /** Prints a line about the result, or an error, to standard error. */
