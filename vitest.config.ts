@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { ENGINES } from "./test/support/engines/engine.ts";
 
 // Root secret and project key of the Worker under test, made for this file alone.
 const MINT_SECRET = "0WZ1vN3kq6mB8xTt5yJcR2eLhUaGpSdFi4oQwX7zKsY";
@@ -16,7 +17,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/browser/**", "test/**/*.workers.test.ts"],
+          exclude: ["test/browser/**", "test/engines/**", "test/package/**", "test/**/*.workers.test.ts"],
           sequence: { groupOrder: 0 },
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -50,6 +51,29 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      {
+        // What strangers install and type, in a folder of theirs: `npm run test:package`, which asks the package registry.
+        test: {
+          name: "package",
+          include: ["test/package/**/*.test.ts"],
+          globalSetup: ["test/package/pack.ts"],
+          maxWorkers: 2,
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+        },
+      },
+      // The same tests in each engine. `npm test` runs those in Chromium alone.
+      ...ENGINES.map((engine) => ({
+        test: {
+          name: `engines-${engine}`,
+          include: ["test/engines/**/*.test.ts"],
+          provide: { engine },
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      })),
     ],
   },
 });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FLAGS } from "../test/support/browser.ts";
-import { findChromium } from "../test/support/find-browser.ts";
+import { findEngine } from "../test/support/find-browser.ts";
 import { stop, temporaryFolder, track, until } from "./processes.ts";
 
 /*
@@ -31,7 +31,7 @@ export interface Tabs {
 
 /** Starts Chromium with no tab. */
 export async function startTabs(): Promise<Tabs> {
-  const executable = findChromium();
+  const executable = findEngine("chromium");
   if (!executable) throw new Error("no Chromium on this machine: `npm test` installs one, or set CHROMIUM_PATH");
   const profile = temporaryFolder();
   const args = [

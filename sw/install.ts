@@ -4,7 +4,7 @@ import type { UnderWay } from "./follow.ts";
 import { createGate } from "./gate.ts";
 import { type Gate, handle, type LocalHandler } from "./handle.ts";
 import { findRequestTarget, type Target } from "./intercept.ts";
-import { isUnwanted } from "./leaving.ts";
+import { isThereToStay, isUnwanted } from "./leaving.ts";
 import {
   type CacheMessage,
   type PageMessage,
@@ -28,7 +28,9 @@ export function install(scope: WorkerScope, options: ProxyOptions, local?: Local
   const settings = resolveSettings({ ...optionsFromScript(href), ...options }, href);
   const idToken = () => idTokenFromPages(scope);
   const fetchNow: typeof fetch = (input, init) => fetch(input, init);
-  const isAlive = async (id: string) => (await scope.clients.get(id)) !== undefined;
+  let navigated = Number.NEGATIVE_INFINITY;
+  const navigatedMs = () => navigated;
+  const isAlive = (id: string) => isThereToStay(scope, id, navigated);
   const unfinished = createUnfinishedCalls({ isAlive, store: createUnfinishedStore() });
   const onQueued = () => void scope.registration.sync?.register(SYNC_TAG).catch(() => undefined);
   const gate: Gate = {
@@ -37,8 +39,6 @@ export function install(scope: WorkerScope, options: ProxyOptions, local?: Local
     unfinished,
   };
   const calls = createCalls();
-  let navigated = Number.NEGATIVE_INFINITY;
-  const navigatedMs = () => navigated;
   scope.addEventListener("fetch", (event) => {
     if (event.request.mode === "navigate") navigated = performance.now();
     const target = findRequestTarget(settings, event.request);

@@ -35,7 +35,17 @@ async function* run(asked: Run): AsyncGenerator<StreamEvent> {
     session = await open(asked);
     const { input, responseConstraint } = prompt;
     const stream = session.promptStreaming(input, { signal, ...(responseConstraint && { responseConstraint }) });
-    for await (const text of stream) if (text !== "") yield { type: "text", choice: 0, text };
+    // Read by hand: streams cannot be looped over in every engine, and the API may be a polyfill's.
+    const reader = stream.getReader();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        if (value !== "") yield { type: "text", choice: 0, text: value };
+      }
+    } finally {
+      await reader.cancel().catch(() => undefined);
+    }
     last = { type: "finish", choice: 0, finish: { reason: "stop" } };
   } catch (error) {
     const name = nameOf(error);

@@ -66,6 +66,8 @@ export function relay(source: ReadableStream<Uint8Array>, watch: Watch): Readabl
     },
     async cancel(reason) {
       course.left = true;
+      // In WebKit, a worker that aborts something while it is called to cancel an answer never hears of an event again.
+      await undefined;
       watch.cancelled();
       watch.end("cancelled");
       await course.reader.cancel(reason).catch(() => undefined);

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type BrowserRig, startBrowserRig } from "../support/browser-rig.ts";
+import { stopWorkers } from "../support/dev-tools.ts";
 import type { Orders } from "../support/stand-in/orders.ts";
 import { chat } from "../support/work.ts";
-import { stopWorkers } from "./cuts.ts";
 
 let rig: BrowserRig;
 beforeAll(async () => {
@@ -40,12 +40,11 @@ const WORK: readonly {
 test.each(WORK)(
   "$what goes on when its worker is stopped, and is paid for once",
   async ({ stream, orders, events }) => {
-    const watched = await rig.open();
-    onTestFinished(watched.close);
+    const tab = await rig.open();
     const user = crypto.randomUUID();
-    const reading = watched.page.evaluate(readThrough, chat(orders, { stream, user }));
+    const reading = tab.evaluate(readThrough, chat(orders, { stream, user }));
     await rig.standIn.waitFor(({ fields, eventsSent }) => fields.user === user && eventsSent >= events);
-    await stopWorkers(watched.page);
+    await stopWorkers(tab);
     const { sha256, url, positions } = await reading;
     const calls = rig.standIn.requests.filter(({ fields }) => fields.user === user);
     expect(calls).toHaveLength(1);
@@ -60,12 +59,11 @@ test.each(WORK)(
 );
 
 test("a stream whose worker is stopped, and whose mint-server has lost it, ends in one typed error", async () => {
-  const watched = await rig.open();
-  onTestFinished(watched.close);
+  const tab = await rig.open();
   const user = crypto.randomUUID();
-  const reading = watched.page.evaluate(readThrough, chat({ events: 2000, everyMs: 20 }, { stream: true, user }));
+  const reading = tab.evaluate(readThrough, chat({ events: 2000, everyMs: 20 }, { stream: true, user }));
   await rig.standIn.waitFor(({ fields, eventsSent }) => fields.user === user && eventsSent >= 3);
-  await stopWorkers(watched.page);
+  await stopWorkers(tab);
   await rig.restart();
   const { tail } = await reading;
   expect(tail.match(/stream_truncated/g)).toHaveLength(1);
@@ -73,10 +71,9 @@ test("a stream whose worker is stopped, and whose mint-server has lost it, ends 
 });
 
 test("a stop reaches the provider from a page whose worker was stopped in between", async () => {
-  const watched = await rig.open();
-  onTestFinished(watched.close);
+  const tab = await rig.open();
   const user = crypto.randomUUID();
-  await watched.page.evaluate(
+  await tab.evaluate(
     async (body) => {
       const heard = new Promise<void>((resolve) => {
         app.onEvent((event) => event.type === "resume" && resolve());
@@ -95,9 +92,26 @@ test("a stop reaches the provider from a page whose worker was stopped in betwee
     chat({ events: 2000, everyMs: 20 }, { stream: true, user }),
   );
   const reached = await rig.standIn.waitFor(({ fields, eventsSent }) => fields.user === user && eventsSent >= 3);
-  await stopWorkers(watched.page);
-  await watched.page.evaluate(() => (globalThis as never as { resumed: Promise<void> }).resumed);
-  await watched.page.evaluate(() => (globalThis as never as { leave(): Promise<void> }).leave());
+  await stopWorkers(tab);
+  await tab.evaluate(() => (globalThis as never as { resumed: Promise<void> }).resumed);
+  await tab.evaluate(() => (globalThis as never as { leave(): Promise<void> }).leave());
   const ended = await rig.standIn.waitFor(({ number, closed }) => number === reached.number && closed);
   expect(ended.leftEarly).toBe(true);
+});
+
+test("an answer whose tab was closed and whose worker was stopped goes to who asks the same from another tab", async () => {
+  const closing = await rig.open();
+  const tab = await rig.open({ profile: closing.profile });
+  const user = crypto.randomUUID();
+  const body = chat({ events: 150, everyMs: 20 }, { stream: true, user });
+  void closing.evaluate(readThrough, body).catch(() => undefined);
+  await rig.standIn.waitFor(({ fields, eventsSent }) => fields.user === user && eventsSent >= 20);
+  await closing.close();
+  await stopWorkers(tab);
+  const { sha256, tail } = await tab.evaluate(readThrough, body);
+  const calls = rig.standIn.requests.filter(({ fields }) => fields.user === user);
+  expect(calls).toHaveLength(1);
+  expect(tail).toContain("[DONE]");
+  const sent = createHash("sha256").update(calls[0]?.answer ?? "");
+  expect(sha256).toBe(sent.digest("hex"));
 });

@@ -1,5 +1,5 @@
-import type { Page } from "playwright-core";
 import type { BrowserRig } from "../support/browser-rig.ts";
+import type { Tab } from "../support/engines/engine.ts";
 import { orderInText } from "../support/stand-in/orders.ts";
 
 /** Requests of all kinds, one at a time from each loop. */
@@ -13,7 +13,7 @@ export interface Load {
 
 const DISTINCT = 500;
 
-export function createLoad(rig: BrowserRig, page: Page, random: () => number): Load {
+export function createLoad(rig: BrowserRig, tab: Tab, random: () => number): Load {
   const problems: string[] = [];
   let done = 0;
   let limited: string | undefined;
@@ -53,7 +53,7 @@ export function createLoad(rig: BrowserRig, page: Page, random: () => number): L
     fromNode: async () => kinds[Math.floor(random() * kinds.length)]?.(),
     async fromPage() {
       const body = { ...chat(random, { stream: true }), ...(random() < 0.5 && { temperature: 0 }) };
-      const text = await page.evaluate(async (sent) => {
+      const text = await tab.evaluate(async (sent) => {
         const answer = await fetch("/v1/proxy/chat/completions", {
           method: "POST",
           headers: { "content-type": "application/json", authorization: "Bearer browser" },

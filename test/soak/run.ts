@@ -57,8 +57,7 @@ function sampleOf(rig: BrowserRig): Sample {
 
 const minutes = Number(process.argv[2] ?? "10");
 const rig = await startBrowserRig();
-const { page } = await rig.open();
-const load = createLoad(rig, page, createRandom(1));
+const load = createLoad(rig, await rig.open(), createRandom(1));
 const until = performance.now() + minutes * 60_000;
 const loop = async (act: () => Promise<void>): Promise<void> => {
   while (performance.now() < until) await act();

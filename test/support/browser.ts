@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { findChromium } from "./find-browser.ts";
+import { pathOf } from "./find-browser.ts";
 
 declare global {
   /** What `mintgate` exports, on the page `/client.html` of `test/support/page`. */
@@ -21,8 +21,7 @@ export const FLAGS: readonly string[] = [
 
 /** Starts a real Chromium, with more flags if need be. Close it when done. */
 export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
-  const executablePath = findChromium();
-  if (!executablePath) throw new Error("no Chromium on this machine: `npm test` installs one, or set CHROMIUM_PATH");
+  const executablePath = pathOf("chromium");
   // Playwright's own defaults include the old headless shell's flag; ours ask for the whole browser.
   return chromium.launch({ executablePath, args: [...FLAGS, ...flags], headless: true });
 }

@@ -10,8 +10,12 @@ import {
   register,
   signOut,
 } from "../../../sw/client.ts";
+import { keepComplaints, takeAway } from "./lacking.ts";
 
 /* An app as its developer had it, with the two lines added. Tests call it through `app`. */
+
+keepComplaints();
+takeAway();
 
 const exposed = {
   OpenAI,

@@ -22,6 +22,14 @@ const CLIENTS: Readonly<Record<string, (place: Place) => Promise<Talk>>> = {
   realtimeSocket: talkBySocket,
 };
 
+/** OpenAI's SDK takes `wss:` alone; the test's server speaks `ws:`. */
+const Original = WebSocket;
+window.WebSocket = class extends Original {
+  constructor(url: string | URL, protocols?: string | string[]) {
+    super(String(url).replace(/^wss:/, "ws:"), protocols);
+  }
+};
+
 let talk: Talk | undefined;
 let socket: WebSocket | undefined;
 const events: string[] = [];

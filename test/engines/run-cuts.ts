@@ -1,10 +1,11 @@
 import { startBrowserRig } from "../support/browser-rig.ts";
+import type { EngineName } from "../support/engines/engine.ts";
 import { quantile, runCuts } from "./cuts.ts";
 
-// node test/browser/run-cuts.ts [count] [seed]: answers cut at random places in a real browser, and how fast they go on.
+// node test/engines/run-cuts.ts [count] [seed] [engine]: answers cut at random places in a real browser, and how fast they go on.
 
-const [count = "1000", seed = "1"] = process.argv.slice(2);
-const rig = await startBrowserRig();
+const [count = "1000", seed = "1", engine = "chromium"] = process.argv.slice(2);
+const rig = await startBrowserRig({ engine: engine as EngineName });
 try {
   const { answers, wrong, recoveredMs } = await runCuts(rig, { count: Number(count), seed: Number(seed) });
   console.log(answers);

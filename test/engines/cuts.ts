@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Page } from "playwright-core";
-import type { WatchedPage } from "../support/browser.ts";
-import type { BrowserRig, OpenOptions } from "../support/browser-rig.ts";
-import { goTo } from "../support/browser-rig.ts";
+import { type BrowserRig, reload } from "../support/browser-rig.ts";
+import { stopWorkers } from "../support/dev-tools.ts";
+import type { Tab } from "../support/engines/engine.ts";
 import { chat } from "../support/work.ts";
 
 declare global {
@@ -32,24 +31,32 @@ const AT_ONCE = 3;
 const WAYS = ["connection", "connection twice", "worker", "worker and connection", "reload", "page pipeline"] as const;
 type Way = (typeof WAYS)[number];
 
+/** How an engine's answers can be cut: only Chromium's workers can be stopped when it suits. */
+export function waysOf({ engine }: BrowserRig): readonly Way[] {
+  if (engine.name === "chromium") return WAYS;
+  // Firefox shows a worker the page that was reloaded for a while, as another tab that asks the same: that is two calls.
+  return WAYS.filter((way) => !way.startsWith("worker") && (way !== "reload" || engine.name !== "firefox"));
+}
+
 /** Has answers cut at random places, and compares what the page read with what the provider sent. */
 export async function runCuts(rig: BrowserRig, { seed, count }: CutsOptions): Promise<CutsReport> {
   const random = createRandom(seed);
+  const ways = waysOf(rig);
   const answers: Record<string, number> = {};
   const wrong: unknown[] = [];
   const recoveredMs: number[] = [];
   const tabs = {
     worker: await rig.open(),
-    page: await rig.open({ withoutWorkers: true } satisfies OpenOptions),
+    page: await rig.open({ withoutWorkers: true }),
   };
-  for (const tab of Object.values(tabs)) await listen(tab.page);
+  for (const tab of Object.values(tabs)) await listen(tab);
   try {
     for (let done = 0, turn = 0; done < count; done += AT_ONCE, turn++) {
-      const way = WAYS[turn % WAYS.length] as Way;
+      const way = ways[turn % ways.length] as Way;
       const trial = { rig, way, random, tab: way === "page pipeline" ? tabs.page : tabs.worker };
       wrong.push(...(await tryOnce(trial)));
       answers[way] = (answers[way] ?? 0) + AT_ONCE;
-      recoveredMs.push(...(await trial.tab.page.evaluate(() => recoveredMs.splice(0))));
+      recoveredMs.push(...(await trial.tab.evaluate(() => recoveredMs.splice(0))));
     }
   } finally {
     for (const tab of Object.values(tabs)) await tab.close();
@@ -61,20 +68,19 @@ interface Trial {
   readonly rig: BrowserRig;
   readonly way: Way;
   readonly random: (below: number) => number;
-  readonly tab: WatchedPage;
+  readonly tab: Tab;
 }
 
 async function tryOnce({ rig, way, random, tab }: Trial): Promise<unknown[]> {
-  const { page } = tab;
   const requests = Array.from({ length: AT_ONCE }, () => requestOf(random));
-  await page.evaluate(start, requests);
+  await tab.evaluate(start, requests);
   const events = random(40);
   await rig.standIn.waitFor(
     ({ fields, eventsSent }) => fields.user === requests[random(AT_ONCE)]?.user && eventsSent >= events,
   );
   await disturb({ rig, way, random, tab });
-  if (way === "reload") await page.evaluate(start, requests);
-  const read = await page.evaluate(
+  if (way === "reload") await tab.evaluate(start, requests);
+  const read = await tab.evaluate(
     (users) => Promise.all(users.map((user) => readings[user])),
     requests.map(({ user }) => user),
   );
@@ -88,7 +94,7 @@ async function tryOnce({ rig, way, random, tab }: Trial): Promise<unknown[]> {
   });
 }
 
-async function disturb({ rig, way, random, tab: { page } }: Trial): Promise<void> {
+async function disturb({ rig, way, random, tab }: Trial): Promise<void> {
   switch (way) {
     case "connection":
     case "page pipeline":
@@ -98,22 +104,13 @@ async function disturb({ rig, way, random, tab: { page } }: Trial): Promise<void
       return rig.recorder.cut(1 + random(4000));
     case "worker":
     case "worker and connection":
-      await stopWorkers(page);
+      await stopWorkers(tab);
       if (way === "worker and connection") rig.recorder.cut(random(4000));
       return;
     case "reload":
-      await goTo(page, page.url());
-      await page.evaluate(() => app.register());
-      return listen(page);
+      await reload(tab);
+      return listen(tab);
   }
-}
-
-/** As a browser does with a worker that it takes for idle. */
-export async function stopWorkers(page: Page): Promise<void> {
-  const devTools = await page.context().newCDPSession(page);
-  await devTools.send("ServiceWorker.enable");
-  await devTools.send("ServiceWorker.stopAllWorkers");
-  await devTools.detach();
 }
 
 function requestOf(random: Trial["random"]) {
@@ -122,8 +119,8 @@ function requestOf(random: Trial["random"]) {
   return { user, body: chat(orders, { stream: true, user }) };
 }
 
-async function listen(page: Page): Promise<void> {
-  await page.evaluate(() => {
+async function listen(tab: Tab): Promise<void> {
+  await tab.evaluate(() => {
     globalThis.recoveredMs = [];
     globalThis.readings = {};
     app.onEvent((event) => event.type === "resume" && recoveredMs.push(event.tookMs));

@@ -1,30 +1,36 @@
 import { rm } from "node:fs/promises";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, inject, test } from "vitest";
 import type { Ask, Client } from "../clients/client.ts";
 import { CLIENTS } from "../clients/clients.ts";
 import { PROVIDERS, type Provider, providerSettings } from "../clients/providers.ts";
 import { SCENARIOS, type Stage } from "../clients/scenarios.ts";
 import { buildBarePage } from "../support/bare-page.ts";
-import { launchBrowser, openPage, type WatchedPage } from "../support/browser.ts";
+import { until } from "../support/browser-rig.ts";
+import type { Engine, Tab } from "../support/engines/engine.ts";
+import { startEngine } from "../support/engines/start-engine.ts";
 import { type Rig, startRig } from "../support/rig.ts";
 import { type StandIn, startStandIn } from "../support/stand-in.ts";
 
 let standIn: StandIn;
 let rig: Rig;
-let browser: Browser;
+let engine: Engine;
 let assets: string;
-let watched: WatchedPage;
+let tab: Tab;
 beforeAll(async () => {
-  [standIn, browser, assets] = await Promise.all([startStandIn(), launchBrowser(), buildBarePage("clients-page")]);
+  [standIn, engine, assets] = await Promise.all([
+    startStandIn(),
+    startEngine(inject("engine")),
+    buildBarePage("clients-page"),
+  ]);
   rig = await startRig({ assets, settings: providerSettings(standIn.port) });
-  watched = await openPage(browser);
-  await watched.page.goto(rig.server.url);
-  await watched.page.waitForFunction(() => "libraries" in globalThis);
-  expect((await watched.page.evaluate(() => libraries.register())).mode).toBe("worker");
+  tab = await (await engine.newProfile()).newTab();
+  await tab.goTo(rig.server.url);
+  await until(tab, () => "libraries" in globalThis);
+  const mode = await tab.evaluate(() => libraries.register().then((registration) => registration.mode));
+  if (mode !== "worker") throw new Error(`the ${mode} answers`);
 });
 afterAll(async () => {
-  await browser.close();
+  await engine.close();
   await rig.stop();
   await standIn.stop();
   await rm(assets, { recursive: true, force: true });
@@ -58,14 +64,12 @@ describe.each(CLIENTS)("$name, in a page with its default base URL", (client) =>
   test.each(SAMPLE)(`%s, at ${provider?.name}`, async (title) => {
     if (!provider) throw new Error(`no provider for ${client.name}`);
     await SCENARIOS[title]?.(stageOf(client, provider));
-    expect(watched.errors).toEqual([]);
   });
 });
 
 test.each(CLIENTS)("$name, in a page with the mint-server's own base URL", async (client) => {
   const provider = PROVIDERS.find(({ name }) => name === "Anthropic") as Provider;
   await SCENARIOS["text, streaming"]?.(stageOf(client, provider, `${rig.server.url}/v1/proxy`));
-  expect(watched.errors).toEqual([]);
 });
 
 function stageOf(client: Client, provider: Provider, baseURL?: string): Stage {
@@ -74,7 +78,7 @@ function stageOf(client: Client, provider: Provider, baseURL?: string): Stage {
     provider,
     standIn,
     attempt: (question) =>
-      attemptIn(watched.page, client.name, {
+      attemptIn(tab, client.name, {
         ...question,
         model: provider.model,
         apiKey: "browser",
@@ -83,6 +87,6 @@ function stageOf(client: Client, provider: Provider, baseURL?: string): Stage {
   };
 }
 
-function attemptIn(page: Page, name: string, ask: Ask) {
-  return page.evaluate(([name, ask]) => libraries.attempt(name, ask), [name, ask] as const);
+function attemptIn(page: Tab, name: string, ask: Ask) {
+  return page.evaluate(([client, question]) => libraries.attempt(client, question), [name, ask] as const);
 }

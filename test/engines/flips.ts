@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HEADER } from "../../mint-server/contract/headers.ts";
 import type { GateEvent } from "../../sw/events.ts";
-import type { WatchedPage } from "../support/browser.ts";
 import type { BrowserRig } from "../support/browser-rig.ts";
+import type { Tab } from "../support/engines/engine.ts";
 import { chat } from "../support/work.ts";
 
 declare global {
@@ -13,8 +13,8 @@ declare global {
 export const QUEUE = { [HEADER.offline]: "queue" };
 
 /** Asks from the page, and reads the answer to its end. */
-export function ask({ page }: WatchedPage, body: object, headers: Readonly<Record<string, string>> = {}) {
-  return page.evaluate(
+export function ask(tab: Tab, body: object, headers: Readonly<Record<string, string>> = {}) {
+  return tab.evaluate(
     async (init) => {
       const answer = await fetch("https://api.openai.com/v1/chat/completions", { method: "POST", ...init });
       return { status: answer.status, text: await answer.text(), headers: Object.fromEntries(answer.headers) };
@@ -24,17 +24,17 @@ export function ask({ page }: WatchedPage, body: object, headers: Readonly<Recor
 }
 
 /** What a browser says when it has found a network. */
-export function online({ page }: WatchedPage): Promise<void> {
-  return page.evaluate(() => void dispatchEvent(new Event("online")));
+export function online(tab: Tab): Promise<void> {
+  return tab.evaluate(() => void dispatchEvent(new Event("online")));
 }
 
-export function waiting({ page }: WatchedPage) {
-  return page.evaluate(() => app.outbox());
+export function waiting(tab: Tab) {
+  return tab.evaluate(() => app.outbox());
 }
 
 /** Has the page hear what becomes of what waits. */
-export function listen({ page }: WatchedPage): Promise<void> {
-  return page.evaluate(() => {
+export function listen(tab: Tab): Promise<void> {
+  return tab.evaluate(() => {
     globalThis.heard = [];
     app.onEvent((event) => {
       if (event.type === "delivered" || event.type === "undeliverable") heard.push(event);
@@ -56,11 +56,7 @@ export interface FlipsReport {
 const PATIENCE_MS = 30_000;
 
 /** Stops and starts the server so many times. Each time both tabs, which were online once and {@link listen}, ask something meanwhile. */
-export async function runFlips(
-  rig: BrowserRig,
-  tabs: readonly [WatchedPage, WatchedPage],
-  count: number,
-): Promise<FlipsReport> {
+export async function runFlips(rig: BrowserRig, tabs: readonly [Tab, Tab], count: number): Promise<FlipsReport> {
   const asked: string[] = [];
   const wrong: unknown[] = [];
   const [one] = tabs;
@@ -78,8 +74,8 @@ export async function runFlips(
     await until(async () => (await waiting(one)).length === 0);
   }
   // Reports come a moment later.
-  await until(async () => (await one.page.evaluate(() => globalThis.heard.length)) >= asked.length);
-  const heard = await one.page.evaluate(() => globalThis.heard);
+  await until(async () => (await one.evaluate(() => globalThis.heard.length)) >= asked.length);
+  const heard = await one.evaluate(() => globalThis.heard);
   wrong.push(...heard.filter(({ type }) => type !== "delivered"));
   const users = rig.standIn.requests.map(({ fields }) => String(fields.user));
   return { asked, sent: users.filter((user) => asked.includes(user)), delivered: heard.length, wrong };

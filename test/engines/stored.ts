@@ -1,17 +1,7 @@
-import type { WatchedPage } from "../support/browser.ts";
-
 /*
  * What is stored in a browser, looked at from a page. The functions that run there stand alone: nothing of this file goes
  * along with them.
  */
-
-/** Stops the worker; its next event starts it again, with nothing in memory. */
-export async function restartWorker({ context, page }: WatchedPage): Promise<void> {
-  const devTools = await context.newCDPSession(page);
-  await devTools.send("ServiceWorker.enable");
-  await devTools.send("ServiceWorker.stopAllWorkers");
-  await devTools.detach();
-}
 
 /** In the page: every record of every database as text, bytes as they are, one `database/store:…` a record. */
 export async function dumpDatabases(this: void): Promise<string> {

@@ -1,19 +1,16 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type BrowserRig, goTo, type OpenOptions, startBrowserRig } from "../support/browser-rig.ts";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { type BrowserRig, reload, startBrowserRig } from "../support/browser-rig.ts";
+import type { Tab } from "../support/engines/engine.ts";
 import { chat } from "../support/work.ts";
-import { runCuts, stopWorkers } from "./cuts.ts";
+import { COVERS } from "./covers.ts";
+import { runCuts, waysOf } from "./cuts.ts";
 
 let rig: BrowserRig;
 beforeAll(async () => {
-  rig = await startBrowserRig();
+  rig = await startBrowserRig({ engine: inject("engine") });
 });
 afterAll(() => rig.stop());
-
-const COVERS: readonly { readonly by: string; readonly options: OpenOptions }[] = [
-  { by: "the worker", options: {} },
-  { by: "the page itself", options: { withoutWorkers: true } },
-];
 
 /** In the page: asks, and gives the answer's text, or its digest. */
 async function ask(this: void, body: unknown) {
@@ -28,25 +25,24 @@ async function ask(this: void, body: unknown) {
 const callsOf = (user: string) => rig.standIn.requests.filter(({ fields }) => fields.user === user);
 const textOf = (user: string) => callsOf(user)[0]?.answer.toString();
 
-async function open(options: OpenOptions = {}) {
-  const watched = await rig.open(options);
-  onTestFinished(watched.close);
-  return watched;
-}
-
 test("answers that are cut at random places arrive byte for byte, paid for once each", async () => {
-  const { answers, wrong, recoveredMs } = await runCuts(rig, { seed: 11, count: 36 });
+  const ways = waysOf(rig);
+  const { answers, wrong, recoveredMs } = await runCuts(rig, { seed: 11, count: 6 * ways.length });
   expect(wrong).toEqual([]);
-  expect(Object.values(answers)).toEqual([6, 6, 6, 6, 6, 6]);
+  expect(answers).toEqual(Object.fromEntries(ways.map((way) => [way, 6])));
   // Reloads and early ends aside, each cut was one to recover from.
-  expect(recoveredMs.length).toBeGreaterThan(10);
+  expect(recoveredMs.length).toBeGreaterThan(6);
 });
 
-for (const { by, options } of COVERS) {
-  test.each([true, false])(`what waits for the first byte survives a cut through ${by}, stream: %s`, async (stream) => {
-    const { page } = await open(options);
+describe.each(COVERS)("through $by", ({ options }) => {
+  let tab: Tab;
+  beforeAll(async () => {
+    tab = await rig.open(options);
+  });
+
+  test.each([true, false])("what waits for the first byte survives a cut, stream: %s", async (stream) => {
     const user = crypto.randomUUID();
-    const reading = page.evaluate(ask, chat({ events: 5, firstByteDelayMs: 1_000 }, { stream, user }));
+    const reading = tab.evaluate(ask, chat({ events: 5, firstByteDelayMs: 1_000 }, { stream, user }));
     await rig.standIn.waitFor(({ fields }) => fields.user === user);
     rig.recorder.cut();
     const text = await reading;
@@ -54,12 +50,11 @@ for (const { by, options } of COVERS) {
     expect(text).toBe(textOf(user));
   });
 
-  test(`a long whole answer goes on where it was cut, through ${by}`, async () => {
-    const { page } = await open(options);
+  test("a long whole answer goes on where it was cut", async () => {
     const user = crypto.randomUUID();
     // The first cut comes with the answer; before that little flows.
     rig.recorder.cut(200_000);
-    const text = await page.evaluate(ask, chat({ events: 2_000, pieceLength: 1_000 }, { user }));
+    const text = await tab.evaluate(ask, chat({ events: 2_000, pieceLength: 1_000 }, { user }));
     expect(text.length).toBeGreaterThan(1_000_000);
     expect(createHash("sha256").update(text).digest("hex")).toBe(
       createHash("sha256")
@@ -68,54 +63,49 @@ for (const { by, options } of COVERS) {
     );
     expect(callsOf(user)).toHaveLength(1);
   });
-}
+
+  test("what cannot be reached at all fails at once, typed", async () => {
+    await tab.evaluate(ask, chat());
+    await rig.server.stop();
+    const text = await tab.evaluate(ask, chat({}, { stream: true }));
+    await rig.restart();
+    expect(JSON.parse(text)).toMatchObject({ error: { code: "offline" } });
+  });
+});
 
 test("the same question after a reload gets the running answer from its beginning", async () => {
-  const { page } = await open();
+  const tab = await rig.open();
   const user = crypto.randomUUID();
   const body = chat({ events: 100, everyMs: 20 }, { stream: true, user });
-  void page.evaluate(ask, body).catch(() => undefined);
+  void tab.evaluate(ask, body).catch(() => undefined);
   await rig.standIn.waitFor(({ fields, eventsSent }) => fields.user === user && eventsSent >= 5);
-  await goTo(page, rig.recorder.url);
-  await page.evaluate(() => app.register());
-  const text = await page.evaluate(ask, body);
+  await reload(tab);
+  const text = await tab.evaluate(ask, body);
   expect(callsOf(user)).toHaveLength(1);
   expect(text).toBe(textOf(user));
   expect(text).toContain("[DONE]");
 });
 
-test("the same question from another tab gets the answer of a closed one, even if the worker was stopped since", async () => {
-  const closing = await open();
-  const { page } = await rig.open({ beside: closing });
-  onTestFinished(() => page.close());
+test("the same question from another tab gets the answer of a closed one", async () => {
+  const closing = await rig.open();
+  const tab = await rig.open({ profile: closing.profile });
   const user = crypto.randomUUID();
   const body = chat({ events: 150, everyMs: 20 }, { stream: true, user });
-  void closing.page.evaluate(ask, body).catch(() => undefined);
+  void closing.evaluate(ask, body).catch(() => undefined);
   await rig.standIn.waitFor(({ fields, eventsSent }) => fields.user === user && eventsSent >= 20);
-  await closing.page.close();
-  await stopWorkers(page);
-  const text = await page.evaluate(ask, body);
+  await closing.close();
+  const text = await tab.evaluate(ask, body);
   expect(callsOf(user)).toHaveLength(1);
   expect(text).toBe(textOf(user));
   expect(text).toContain("[DONE]");
 });
 
 test("the same question from two living tabs is two calls", async () => {
-  const one = await open();
-  const other = await rig.open({ beside: one });
-  onTestFinished(other.close);
+  const one = await rig.open();
+  const other = await rig.open({ profile: one.profile });
   const user = crypto.randomUUID();
   const body = chat({ events: 20, everyMs: 20 }, { stream: true, user });
-  const [text, otherText] = await Promise.all([one.page.evaluate(ask, body), other.page.evaluate(ask, body)]);
+  const [text, otherText] = await Promise.all([one.evaluate(ask, body), other.evaluate(ask, body)]);
   expect(callsOf(user)).toHaveLength(2);
   for (const answer of [text, otherText]) expect(answer).toContain("[DONE]");
-});
-
-test("what cannot be reached at all fails at once, typed", async () => {
-  const { page } = await open();
-  await page.evaluate(ask, chat());
-  await rig.server.stop();
-  const text = await page.evaluate(ask, chat({}, { stream: true }));
-  await rig.restart();
-  expect(JSON.parse(text)).toMatchObject({ error: { code: "offline" } });
 });

@@ -1,17 +1,20 @@
 import { rm } from "node:fs/promises";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { launchBrowser, openPage } from "../support/browser.ts";
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
+import { until } from "../support/browser-rig.ts";
+import type { Engine, Tab } from "../support/engines/engine.ts";
+import { startEngine } from "../support/engines/start-engine.ts";
 import { buildLocalSite, serveLocalSite } from "../support/local-site.ts";
 import { type Asked, type Behaviour, installLanguageModel } from "../sw/fake-language-model.ts";
 
-let browser: Browser;
+let engine: Engine;
+let tab: Tab;
 let files: string;
 beforeAll(async () => {
-  [browser, files] = await Promise.all([launchBrowser(), buildLocalSite()]);
+  [engine, files] = await Promise.all([startEngine(inject("engine")), buildLocalSite()]);
+  tab = await (await engine.newProfile()).newTab();
 });
 afterAll(async () => {
-  await browser.close();
+  await engine.close();
   await rm(files, { recursive: true, force: true });
 });
 
@@ -20,43 +23,31 @@ type Side = "page" | "worker";
 type Ask = [model: string, content: string];
 
 interface Opened {
-  readonly page: Page;
   /** What the app asked its site for, other than its own files. */
   readonly strays: readonly string[];
-  /** Takes page and site off the network. */
+  /** Takes the site off the network. */
   readonly goOffline: () => Promise<void>;
 }
 
-/** The app, with its models in the page or in the worker. */
+/** The app, with its models in the page or in the worker, at an origin of its own. */
 async function open(side: Side, behaviour?: Behaviour): Promise<Opened> {
   const site = await serveLocalSite(files);
-  const { page, context, close } = await openPage(browser);
-  onTestFinished(async () => {
-    await close();
-    await site.close();
-  });
-  if (behaviour) await page.addInitScript(installLanguageModel, behaviour);
-  await page.goto(site.url);
-  await page.waitForFunction(() => "local" in globalThis);
-  await page.evaluate(async (where) => {
+  onTestFinished(() => site.close());
+  await tab.goTo(site.url);
+  await until(tab, () => "local" in globalThis);
+  if (behaviour) await tab.evaluate(installLanguageModel as (behaviour: Behaviour) => unknown, behaviour);
+  await tab.evaluate(async (where) => {
     const { register, models } = local;
     const { mode } = await register(where === "page" ? { worker: false, models } : { worker: "/sw.js" });
     if (mode !== where) throw new Error(`the ${mode} answers, not the ${where}`);
   }, side);
-  return {
-    page,
-    strays: site.strays,
-    async goOffline() {
-      await site.close();
-      await context.setOffline(true);
-    },
-  };
+  return { strays: site.strays, goOffline: site.close };
 }
 
 async function openOffline(side: Side, behaviour?: Behaviour): Promise<Opened> {
   const opened = await open(side, behaviour);
   // What a page loads for its models is there after one call.
-  expect(await opened.page.evaluate(whole, ["echo", "first"] as Ask)).toMatchObject({ text: "You said: first" });
+  expect(await tab.evaluate(whole, ["echo", "first"] as Ask)).toMatchObject({ text: "You said: first" });
   await opened.goOffline();
   return opened;
 }
@@ -112,24 +103,24 @@ async function left(this: void, [model, content]: Ask) {
 
 describe.each<Side>(["page", "worker"])("without a network, a function in the %s", (side) => {
   test("answers the openai package in whole and in pieces", async () => {
-    const { page, strays } = await openOffline(side);
-    expect(await page.evaluate(whole, ["echo", "hello"] as Ask)).toEqual({ text: "You said: hello", source: "device" });
-    expect(await page.evaluate(streamed, ["echo", "hello"] as Ask)).toEqual(["You said: ", "hello"]);
+    const { strays } = await openOffline(side);
+    expect(await tab.evaluate(whole, ["echo", "hello"] as Ask)).toEqual({ text: "You said: hello", source: "device" });
+    expect(await tab.evaluate(streamed, ["echo", "hello"] as Ask)).toEqual(["You said: ", "hello"]);
     expect(strays).toEqual([]);
   });
 
   test("stops when the page leaves, before its first word or after", async () => {
-    const { page } = await openOffline(side);
+    await openOffline(side);
     // The SDK ends a stream that its caller aborts without an error.
     const speaking: Ask = ["endless", `${crypto.randomUUID()} Well,`];
-    expect(await page.evaluate(left, speaking)).toEqual({ threw: undefined, stopped: "stopped" });
+    expect(await tab.evaluate(left, speaking)).toEqual({ threw: undefined, stopped: "stopped" });
     const silent: Ask = ["endless", crypto.randomUUID()];
-    expect(await page.evaluate(left, silent)).toEqual({ threw: true, stopped: "stopped" });
+    expect(await tab.evaluate(left, silent)).toEqual({ threw: true, stopped: "stopped" });
   });
 
   test("is all that the list of models holds", async () => {
-    const { page } = await openOffline(side);
-    const ids = await page.evaluate(async () => {
+    await openOffline(side);
+    const ids = await tab.evaluate(async () => {
       const answer = await fetch("/v1/proxy/models");
       const { data } = (await answer.json()) as { data: { id: string }[] };
       return data.map(({ id }) => id);
@@ -141,25 +132,25 @@ describe.each<Side>(["page", "worker"])("without a network, a function in the %s
 test.each<Side>(["page", "worker"])(
   "with models in the %s, nothing but other models' requests is sent",
   async (side) => {
-    const { page, strays } = await open(side);
-    await page.evaluate(whole, ["echo", "mine"] as Ask);
+    const { strays } = await open(side);
+    await tab.evaluate(whole, ["echo", "mine"] as Ask);
     expect(strays).toEqual([]);
-    expect(await page.evaluate(whole, ["gpt-4o", "theirs"] as Ask)).toMatchObject({ status: 502 });
+    expect(await tab.evaluate(whole, ["gpt-4o", "theirs"] as Ask)).toMatchObject({ status: 502 });
     expect(strays).toEqual(["/v1/proxy/credentials/session"]);
   },
 );
 
 describe("without a network, the browser's built-in model", () => {
   test("answers in whole and in pieces", async () => {
-    const { page, strays } = await openOffline("page", { says: ["From ", "here."] });
-    expect(await page.evaluate(whole, ["on-device", "hi"] as Ask)).toEqual({ text: "From here.", source: "device" });
-    expect(await page.evaluate(streamed, ["on-device", "hi"] as Ask)).toEqual(["From ", "here."]);
+    const { strays } = await openOffline("page", { says: ["From ", "here."] });
+    expect(await tab.evaluate(whole, ["on-device", "hi"] as Ask)).toEqual({ text: "From here.", source: "device" });
+    expect(await tab.evaluate(streamed, ["on-device", "hi"] as Ask)).toEqual(["From ", "here."]);
     expect(strays).toEqual([]);
   });
 
   test("stops when the page leaves", async () => {
-    const { page } = await openOffline("page", { says: ["One"], hangs: true });
-    await page.evaluate(async () => {
+    await openOffline("page", { says: ["One"], hangs: true });
+    await tab.evaluate(async () => {
       const openai = new local.OpenAI({ apiKey: "browser", dangerouslyAllowBrowser: true, maxRetries: 0 });
       const stream = await openai.chat.completions.create({
         model: "on-device",
@@ -168,14 +159,12 @@ describe("without a network, the browser's built-in model", () => {
       });
       for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
     });
-    await page.waitForFunction(
-      () => (globalThis as never as { languageModelAsked: Asked }).languageModelAsked.destroyed === 1,
-    );
+    await until(tab, () => (globalThis as never as { languageModelAsked: Asked }).languageModelAsked.destroyed === 1);
   });
 
   test("is a typed error where the browser has none", async () => {
-    const { page } = await openOffline("page");
-    const error = await page.evaluate(async () => {
+    await openOffline("page");
+    const error = await tab.evaluate(async () => {
       const openai = new local.OpenAI({ apiKey: "browser", dangerouslyAllowBrowser: true });
       return openai.chat.completions.create({ model: "on-device", messages: [{ role: "user", content: "hi" }] }).then(
         () => undefined,
