@@ -4,7 +4,7 @@ import type { UnderWay } from "./follow.ts";
 import { createGate } from "./gate.ts";
 import { type Gate, handle, type LocalHandler } from "./handle.ts";
 import { findRequestTarget, type Target } from "./intercept.ts";
-import { isThereToStay, isUnwanted } from "./leaving.ts";
+import { isUnwanted } from "./leaving.ts";
 import {
   type CacheMessage,
   type PageMessage,
@@ -30,7 +30,7 @@ export function install(scope: WorkerScope, options: ProxyOptions, local?: Local
   const fetchNow: typeof fetch = (input, init) => fetch(input, init);
   let navigated = Number.NEGATIVE_INFINITY;
   const navigatedMs = () => navigated;
-  const isAlive = (id: string) => isThereToStay(scope, id, navigated);
+  const isAlive = async (id: string) => (await scope.clients.get(id)) !== undefined;
   const unfinished = createUnfinishedCalls({ isAlive, store: createUnfinishedStore() });
   const onQueued = () => void scope.registration.sync?.register(SYNC_TAG).catch(() => undefined);
   const gate: Gate = {

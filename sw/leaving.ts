@@ -42,21 +42,6 @@ export async function isUnwanted({ scope, clientId, givenUp, navigatedMs }: Depa
   }
 }
 
-/** How long ago the next page may have been asked for that a page is on its way out, and how long that way is. */
-const REPLACED_MS = 5_000;
-const GOING_MS = 500;
-
-/** Whether a page is there to stay: in Firefox one that was reloaded can be seen while its successor asks already. */
-export async function isThereToStay(scope: WorkerScope, id: string, navigatedMs: number): Promise<boolean> {
-  const startedMs = performance.now();
-  const patienceMs = startedMs - navigatedMs < REPLACED_MS ? GOING_MS : 0;
-  for (;;) {
-    if ((await scope.clients.get(id)) === undefined) return false;
-    if (performance.now() - startedMs >= patienceMs) return true;
-    await pause(LOOK_MS);
-  }
-}
-
 /** True if a page is open that this worker answers, or would after the next load. */
 async function hasWindow({ clients, registration }: WorkerScope): Promise<boolean> {
   const windows = await clients.matchAll({ type: "window", includeUncontrolled: true });

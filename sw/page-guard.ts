@@ -17,10 +17,11 @@ interface Guarding {
 }
 
 /**
- * When a request is sent again, in milliseconds after the last time. A browser starts a stopped worker for the first; but
- * it may be stopping it still.
+ * When a request is sent again, in milliseconds after the last time. Not at once: in Firefox the streams of a page that is
+ * being reloaded break before the page is gone, and its successor will ask. A browser starts a stopped worker for the first
+ * try; but it may be stopping it still.
  */
-const TRY_AFTER_MS: readonly number[] = [0, 50, 200, 500, 1_000];
+const TRY_AFTER_MS: readonly number[] = [100, 50, 200, 500, 1_000];
 
 /** A request that took longer than this to fail had reached the worker. */
 const REACHED_MS = 50;

@@ -34,8 +34,7 @@ type Way = (typeof WAYS)[number];
 /** How an engine's answers can be cut: only Chromium's workers can be stopped when it suits. */
 export function waysOf({ engine }: BrowserRig): readonly Way[] {
   if (engine.name === "chromium") return WAYS;
-  // Firefox shows a worker the page that was reloaded for a while, as another tab that asks the same: that is two calls.
-  return WAYS.filter((way) => !way.startsWith("worker") && (way !== "reload" || engine.name !== "firefox"));
+  return WAYS.filter((way) => !way.startsWith("worker"));
 }
 
 /** Has answers cut at random places, and compares what the page read with what the provider sent. */
