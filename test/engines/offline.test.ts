@@ -73,11 +73,12 @@ describe.each(COVERS)("through $by", ({ options }) => {
 
   test("a stream goes on when all connections are broken from the page", async () => {
     const user = crypto.randomUUID();
-    const reading = ask(tab, chat({ events: 60, everyMs: 10 }, { user, stream: true }));
-    await rig.standIn.waitFor(({ fields, eventsSent }) => fields.user === user && eventsSent >= 5);
     const resumed = tab.evaluate(
       () => new Promise<string>((resolve) => app.onEvent(({ type }) => type === "resume" && resolve(type))),
     );
+    // Long enough to be under way still when the driver gets to it.
+    const reading = ask(tab, chat({ events: 300, everyMs: 10 }, { user, stream: true }));
+    await rig.standIn.waitFor(({ fields, eventsSent }) => fields.user === user && eventsSent >= 5);
     await tab.evaluate(() => app.interrupt());
     expect((await reading).text).toBe(callsOf(user)[0]?.answer.toString());
     expect(await resumed).toBe("resume");

@@ -1,6 +1,6 @@
-import type { BrowserRig } from "../support/browser-rig.ts";
-import type { Tab } from "../support/engines/engine.ts";
-import { orderInText } from "../support/stand-in/orders.ts";
+import type { Rig } from "../../test/support/rig.ts";
+import { orderInText } from "../../test/support/stand-in/orders.ts";
+import type { Tab } from "../tabs.ts";
 
 /** Requests of all kinds, one at a time from each loop. */
 export interface Load {
@@ -13,7 +13,7 @@ export interface Load {
 
 const DISTINCT = 500;
 
-export function createLoad(rig: BrowserRig, tab: Tab, random: () => number): Load {
+export function createLoad(rig: Rig, tab: Tab, random: () => number): Load {
   const problems: string[] = [];
   let done = 0;
   let limited: string | undefined;
@@ -53,17 +53,20 @@ export function createLoad(rig: BrowserRig, tab: Tab, random: () => number): Loa
     fromNode: async () => kinds[Math.floor(random() * kinds.length)]?.(),
     async fromPage() {
       const body = { ...chat(random, { stream: true }), ...(random() < 0.5 && { temperature: 0 }) };
-      const text = await tab.evaluate(async (sent) => {
-        const answer = await fetch("/v1/proxy/chat/completions", {
-          method: "POST",
-          headers: { "content-type": "application/json", authorization: "Bearer browser" },
-          body: JSON.stringify(sent),
-        });
-        return answer.text();
-      }, body);
+      const text = String(await tab.evaluate(`(${askInPage})(${JSON.stringify(body)})`));
       check("page", text, text.includes("[DONE]"));
     },
   };
+}
+
+/** Runs in the page. */
+async function askInPage(sent: object): Promise<string> {
+  const answer = await fetch("/v1/proxy/chat/completions", {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: "Bearer browser" },
+    body: JSON.stringify(sent),
+  });
+  return answer.text();
 }
 
 function chat(random: () => number, fields: object = {}): object {

@@ -1,12 +1,16 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createRandom } from "../limits/priced.ts";
-import { type BrowserRig, startBrowserRig } from "../support/browser-rig.ts";
+import { createRandom } from "../../test/limits/priced.ts";
+import { startRig } from "../../test/support/rig.ts";
+import { cleanUpAtExit, temporaryFolder, until } from "../processes.ts";
+import { startTabs } from "../tabs.ts";
 import { isFlat, median } from "./flat.ts";
 import { createLoad } from "./load.ts";
 
-// `node test/soak/run.ts [minutes]`: steady mixed load from Node and from a page, the memory of workerd and of the browser's
-// renderers (page and worker), a line a minute, and a verdict. Linux.
+// `node bench/soak/run.ts [minutes]`: steady mixed load from Node and from a page, the memory of workerd and of the browser's
+// renderers (page and worker), a line a minute, and a verdict. Linux. In a Chromium in which nobody watches: developer tools
+// keep what went through, in the renderer.
 
 const SAMPLE_MS = 1000;
 const NODE_LOOPS = 6;
@@ -47,7 +51,7 @@ function isRenderer(pid: string): boolean {
   }
 }
 
-function sampleOf(rig: BrowserRig): Sample {
+function sampleOf(): Sample {
   const renderers = descendants().filter(isRenderer);
   return {
     workerdMb: rssMb(statusOf(String(rig.server.pid))),
@@ -56,22 +60,29 @@ function sampleOf(rig: BrowserRig): Sample {
 }
 
 const minutes = Number(process.argv[2] ?? "10");
-const rig = await startBrowserRig();
-const load = createLoad(rig, await rig.open(), createRandom(1));
-const until = performance.now() + minutes * 60_000;
+cleanUpAtExit();
+const assets = temporaryFolder();
+writeFileSync(join(assets, "index.html"), "<!doctype html><title>soak</title>");
+const rig = await startRig({ assets });
+const tabs = await startTabs();
+const tab = await tabs.open(`${rig.server.url}/`);
+await tab.evaluate('import("/mintgate.js").then(({ register }) => register()).then(() => undefined)');
+await until(() => tab.evaluate("navigator.serviceWorker.controller !== null").then(Boolean), { what: "the worker" });
+const load = createLoad(rig, tab, createRandom(1));
+const endMs = performance.now() + minutes * 60_000;
 const loop = async (act: () => Promise<void>): Promise<void> => {
-  while (performance.now() < until) await act();
+  while (performance.now() < endMs) await act();
 };
 const loops = [
   ...Array.from({ length: NODE_LOOPS }, () => loop(load.fromNode)),
   ...Array.from({ length: PAGE_LOOPS }, () => loop(load.fromPage)),
 ];
 const samples: Sample[] = [];
-for (let minute = 1; performance.now() < until; minute++) {
+for (let minute = 1; performance.now() < endMs; minute++) {
   const of = samples.length;
-  const endsAt = Math.min(until, performance.now() + 60_000);
+  const endsAt = Math.min(endMs, performance.now() + 60_000);
   while (performance.now() < endsAt) {
-    samples.push(sampleOf(rig));
+    samples.push(sampleOf());
     rig.standIn.requests.length = 0;
     await sleep(SAMPLE_MS);
   }
@@ -82,6 +93,7 @@ for (let minute = 1; performance.now() < until; minute++) {
   console.log(`minute ${minute}: workerd ${workerd} MiB, renderers ${renderer} MiB, ${load.done} requests`);
 }
 await Promise.all(loops);
+await tabs.stop();
 await rig.stop();
 const verdicts = (["workerdMb", "rendererMb"] as const).map(
   (key) => [key, isFlat(samples.map((s) => s[key]))] as const,
