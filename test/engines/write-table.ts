@@ -24,6 +24,8 @@ const WORDS: Readonly<Record<string, string>> = {
   demo: "the demo: asking, the cache, without the server",
 };
 
+const LABELS: Readonly<Record<EngineName, string>> = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKitGTK" };
+
 const ran = lastResults();
 const failed = ran.filter(({ passed }) => !passed);
 if (failed.length > 0) throw new Error(`of the last run failed: ${failed.map(nameOf).join("; ")}`);
@@ -47,8 +49,6 @@ async function renderTable(): Promise<string> {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [line(heads), line(heads.map(() => "---")), ...rows.map(line)].join("\n");
 }
-
-const LABELS: Readonly<Record<EngineName, string>> = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKitGTK" };
 
 function byWords(one: string, other: string): number {
   const order = Object.keys(WORDS);
