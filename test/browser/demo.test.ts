@@ -57,7 +57,7 @@ test("answers from the built-in model, says that it is none, and tells what happ
   await receiptOf(page, "fresh answer").waitFor();
   const answer = page.getByRole("article", { name: "Answer of guide" });
   await expect(answer.textContent()).resolves.toContain("not a language model");
-  await expect(answer.locator("pre").first().textContent()).resolves.toContain("register");
+  await expect(answer.locator("pre").first().textContent()).resolves.toContain("npx mintgate init");
   const told = await panel(page).innerText();
   expect(told).toContain("The Service Worker caught the call");
   expect(told).toMatch(/For\s+anonymous:/);

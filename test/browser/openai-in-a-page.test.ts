@@ -15,7 +15,10 @@ test("a page that was reloaded hard, which no worker controls, is covered all th
   const tab = await rig.open();
   await tab.evaluate(async () => void (await navigator.serviceWorker.ready));
   const devTools = await devToolsOf(tab);
+  // Or it may still be the old page that is looked at.
+  const loaded = tab.playwright?.waitForEvent("load");
   await devTools.send("Page.reload", { ignoreCache: true });
+  await loaded;
   await until(tab, () => "app" in globalThis);
   expect(await tab.evaluate(() => navigator.serviceWorker.controller)).toBeNull();
   const said = await tab.evaluate(
