@@ -70,6 +70,8 @@ test("asks several models the same, with the parameters entered, and shows what 
     expect(fields.messages).toEqual([{ role: "user", content: "Hello there" }]);
   }
   await column(page, 0).getByText("Request and answer").click();
+  // The page opens it first, and fills it then.
+  await column(page, 0).locator("pre", { hasText: "[DONE]" }).waitFor();
   const [sent, came] = await column(page, 0).locator("pre").allTextContents();
   expect(JSON.parse(sent ?? "")).toMatchObject({ model: "gpt-4o", seed: 7 });
   expect(came).toMatch(/^HTTP 200\n[\s\S]*\n\ndata: \{[\s\S]*data: \[DONE\]/);
