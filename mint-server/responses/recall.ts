@@ -34,6 +34,8 @@ export async function recall(
     if (sizeBytes > maxBodyBytes) return fail({ kind: "body_too_large", maxBytes: maxBodyBytes });
     found.set(id, response);
   }
+  // The provider's own names go to it with the rest of the request as it came, to the byte.
+  if (found.size === 0) return ok(request);
   const before = previous === undefined ? undefined : found.get(previous);
   const input = [
     ...(before?.input ? [...before.input, ...before.output] : []),

@@ -81,6 +81,18 @@ describe("a conversation that is gone on with by a name", () => {
   });
 });
 
+test("a request whose names are all the provider's own stays as it came, to the byte", async () => {
+  const responses: KeptResponses = {
+    shelf: createMemoryShelf(),
+    partitionOf: await createPartitions([new Uint8Array(32).fill(7)]),
+    ttlSeconds: 60,
+    waitUntil: undefined,
+  };
+  const request = requestOf({ input: "And?", previous_response_id: "resp_2e" });
+  const result = await recall(request, { responses, caller: ALICE, maxBodyBytes: MIB });
+  expect(result.ok && result.value).toBe(request);
+});
+
 describe("what is kept", () => {
   test.each([
     ["another subject", callerOf("bob")],

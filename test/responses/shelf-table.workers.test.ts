@@ -40,7 +40,8 @@ test("drops the oldest of all when the whole database is full", () =>
     (table) => {
       for (let at = 0; at < 300; at++) table.put(row(`owner ${at}`, "one", 4000));
       expect(table.get("owner 0", "one", 0)).toBeUndefined();
-      expect(table.get("owner 299", "one", 0)).toBeDefined();
+      // Room is made in small steps: what is new stays.
+      for (let at = 270; at < 300; at++) expect(table.get(`owner ${at}`, "one", 0)).toBeDefined();
     },
     10_000,
     512 * 1024,
