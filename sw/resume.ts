@@ -30,6 +30,9 @@ export interface Lifeline {
 /** A request that took longer than this to fail had reached something. */
 const REACHED_MS = 250;
 
+/** How long a request that may have reached nothing is tried for: a connection can break twice before an answer begins. */
+const UNREACHED_MS = 150;
+
 /** Where in an answer a call begins: a page whose worker was stopped has seen the bytes before. */
 export function positionOf({ request }: Call): number {
   const given = request.headers.get(HEADER.position) ?? "";
@@ -62,7 +65,7 @@ export function openLifeline(gate: Gate, call: Call): Lifeline {
       const brokeMs = performance.now();
       const reached = start > 0 || sent instanceof Response || (sent === CUT && brokeMs - startedMs >= REACHED_MS);
       await discard(sent);
-      const found = await tryFor(reached ? (call.patienceMs ?? HOLD_MS) : 0, start, isCut);
+      const found = await tryFor(reached ? (call.patienceMs ?? HOLD_MS) : UNREACHED_MS, start, isCut);
       if (found === CUT || isCut(found)) {
         mark.lost = reached;
         return found === CUT ? OFFLINE : found;
