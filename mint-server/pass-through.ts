@@ -72,8 +72,8 @@ async function passWhole(
   { upstream, request, following, ways }: Passing,
   body: ReadableStream<Uint8Array>,
 ): Promise<Result<Body>> {
-  const { deadlines } = upstream;
-  const read = following?.isCounted || deadlines.isStrict ? await deadlines.text(body) : await readBeginning(body);
+  const isRead = following?.isCounted || upstream.deadlines.isStrict || upstream.isShort;
+  const read = isRead ? await upstream.text() : await readBeginning(body);
   if (read instanceof ReadableStream) return ok(read);
   const text = typeof read === "string" ? read : new TextDecoder().decode(read);
   const problem = problemOf(text, request, ways);

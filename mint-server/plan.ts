@@ -141,8 +141,8 @@ function withStream({ request, endpoint, clean, following }: Planning, plan: Pla
     stream: false,
     accept: "*/*",
     payload: withoutStreaming(JSON.parse(String(plan.payload)) as Record<string, unknown>),
-    async translate({ body, deadlines }) {
-      const text = await deadlines.text(body);
+    async translate(upstream) {
+      const text = await upstream.text();
       const answer = parse(text);
       const stream = asStream(answer, { includeUsage });
       if (stream === undefined) return malformed(text, { decodeError: plan.decodeError, clean });

@@ -92,7 +92,7 @@ async function translate({ upstream, wire, chat, asked, planning }: Translating)
     const parts = { framing: wire.framing, decoder, encoder, clean: planning.clean };
     return ok({ contentType: streamTypeOf(chat), body: await streamed({ body, begun, deadlines }, parts, planning) });
   }
-  const text = await deadlines.text(body);
+  const text = await upstream.text();
   const answer = wire.decodeAnswer(parse(text), asked);
   if (answer) planning.following?.settleWhole(answer.usage);
   if (!answer) return malformed(text, { decodeError: wire.decodeError, clean: planning.clean });

@@ -24,8 +24,8 @@ export async function planEmbedding(
     contentType: "application/json",
     accept: "application/json",
     decodeError,
-    async translate({ body, deadlines }) {
-      const text = await deadlines.text(body);
+    async translate(upstream) {
+      const text = await upstream.text();
       const answer = wire.decodeAnswer(parse(text));
       if (answer?.vectors.length !== asked.inputs.length) return malformed(text, { decodeError, clean });
       const { inputTokens } = answer;

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from "../failures.ts";
 import { decodeError as decodeOpenAIError } from "../wire/openai/decode-error.ts";
 import { defined } from "../wire/openai/defined.ts";
 import { addressOf } from "./address.ts";
-import type { Deadlines } from "./deadlines.ts";
+import { type Deadlines, isShort } from "./deadlines.ts";
 import type { Endpoint, UpstreamCall } from "./provider.ts";
 import { isCallersFault } from "./retry.ts";
 import { restMs, retryAfterMs } from "./retry-after.ts";
@@ -39,6 +39,10 @@ export interface UpstreamAnswer {
   readonly headers: Record<string, string>;
   readonly isEventStream: boolean;
   readonly body: ReadableStream<Uint8Array> | null;
+  /** Whether all of it is best read at once. */
+  readonly isShort: boolean;
+  /** All of the body, in place of it: see {@link Deadlines.text}. */
+  readonly text: () => Promise<string>;
   /** What was read of the body already. */
   readonly begun?: readonly Uint8Array[];
   readonly deadlines: Deadlines;
@@ -94,6 +98,8 @@ function goodAnswer(response: Response, deadlines: Deadlines): Result<UpstreamAn
     headers,
     isEventStream: contentType.startsWith("text/event-stream"),
     body: response.body,
+    isShort: isShort(response.headers),
+    text: () => deadlines.text(response),
     deadlines,
   });
 }

@@ -81,7 +81,7 @@ test("a body that stops is cancelled while it is read", async () => {
     cancel: (reason) => void cancelled.push(reason),
   });
   const deadlines = startDeadlines(TIMEOUTS, { timing: clock });
-  const reading = expect(deadlines.text(body)).rejects.toThrow();
+  const reading = expect(deadlines.text(new Response(body))).rejects.toThrow();
   await clock.advance(3000);
   await reading;
   expect([cancelled, deadlines.passed?.phase]).toEqual([["idle"], "idle"]);
@@ -96,7 +96,19 @@ test("a body is read whole, however its characters are cut", async () => {
     },
   });
   const deadlines = startDeadlines(TIMEOUTS, { timing: createClock() });
-  expect(await deadlines.text(body)).toBe("a ☕ and 𝄞");
+  expect(await deadlines.text(new Response(body))).toBe("a ☕ and 𝄞");
+});
+
+test("a short answer that does not come is given up", async () => {
+  const clock = createClock();
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
+  });
+  const deadlines = startDeadlines(TIMEOUTS, { timing: clock });
+  const reading = expect(deadlines.text(new Response(body, { headers: { "content-length": "2" } }))).rejects.toThrow();
+  await clock.advance(3000);
+  await reading;
+  expect(deadlines.passed?.phase).toBe("idle");
 });
 
 test("an answer without an end is given up, and its provider closed", async () => {
@@ -113,7 +125,7 @@ test("an answer without an end is given up, and its provider closed", async () =
       closed = true;
     },
   });
-  await expect(deadlines.text(endless)).rejects.toThrow("too long");
+  await expect(deadlines.text(new Response(endless))).rejects.toThrow("too long");
   expect(closed).toBe(true);
   expect(given).toBeLessThan(12);
 });
