@@ -1,5 +1,4 @@
 import { type Answer, failed, jsonAnswer } from "./answer.ts";
-import type { Visit } from "./app.ts";
 import type { Admin } from "./credentials/admin-key.ts";
 import { addressPrefix } from "./credentials/client-address.ts";
 import { fail, ok, type Result } from "./failures.ts";
@@ -17,6 +16,7 @@ import {
   readOrg,
 } from "./orgs/org-admin.ts";
 import { reseal } from "./orgs/reseal.ts";
+import type { Visit } from "./routes.ts";
 
 // Loaded on demand: most servers never see such a request.
 

@@ -1,8 +1,8 @@
 import { type Answer, failed, jsonAnswer } from "./answer.ts";
 import { isIdempotencyKey } from "./answers/wish.ts";
-import type { Visit } from "./app.ts";
 import type { Caller } from "./credentials/verify.ts";
 import { readJsonObject } from "./model-request.ts";
+import type { Visit } from "./routes.ts";
 
 const MAX_BODY_BYTES = 4096;
 

@@ -1,10 +1,10 @@
 import { type Answer, failed, jsonAnswer } from "./answer.ts";
-import type { Visit } from "./app.ts";
 import { issueCredential } from "./credentials/issue.ts";
 import { grantOf, parseOrderForm } from "./credentials/order-form.ts";
 import type { Caller } from "./credentials/verify.ts";
 import { fail, ok, type Result } from "./failures.ts";
 import { readJsonObject } from "./model-request.ts";
+import type { Visit } from "./routes.ts";
 
 const MAX_FORM_BYTES = 64 * 1024;
 

@@ -1,5 +1,5 @@
 import type { Answer } from "./answer.ts";
-import type { Visit } from "./app.ts";
+import type { Visit } from "./routes.ts";
 import { PROMETHEUS_TYPE } from "./telemetry/prometheus.ts";
 
 /** `GET /metrics`: what this instance has counted since it started. Whoever calls it has been let in. */

@@ -1,8 +1,8 @@
 import { type Answer, failed, jsonAnswer } from "./answer.ts";
-import type { Visit } from "./app.ts";
 import type { Caller } from "./credentials/verify.ts";
 import { describeModel, listModels } from "./providers/select.ts";
 import type { RealtimeListed } from "./realtime/realtime-models.ts";
+import type { Visit } from "./routes.ts";
 import { lazy } from "./wire/lazy.ts";
 
 const realtimeModels = lazy(() => import("./realtime/realtime-models.ts"));

@@ -1,9 +1,9 @@
 import { type Answer, failed, jsonAnswer } from "./answer.ts";
-import type { Visit } from "./app.ts";
 import type { RevocationTarget } from "./credentials/ledger.ts";
 import type { Caller } from "./credentials/verify.ts";
 import { fail, ok, type Result } from "./failures.ts";
 import { readJsonObject } from "./model-request.ts";
+import type { Visit } from "./routes.ts";
 
 const MAX_FORM_BYTES = 4096;
 const MAX_NAME_LENGTH = 256;

@@ -1,5 +1,4 @@
 import { type Answer, failed, jsonAnswer } from "./answer.ts";
-import type { Visit } from "./app.ts";
 import type { Admin } from "./credentials/admin-key.ts";
 import type { Charge, Usage } from "./credentials/ledger.ts";
 import { periodOf } from "./credentials/ledger-periods.ts";
@@ -8,6 +7,7 @@ import { chargesOf } from "./metering/charges.ts";
 import { badField } from "./orgs/marks.ts";
 import { healthSeen } from "./providers/told-health.ts";
 import { secondsCharges } from "./realtime/session-time.ts";
+import type { Visit } from "./routes.ts";
 
 // Loaded on demand: most servers are never asked.
 

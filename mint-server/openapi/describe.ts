@@ -1,5 +1,5 @@
-import type { RouteRow } from "../app.ts";
 import { API_PREFIXES } from "../contract/hosts.ts";
+import type { RouteRow } from "../routes.ts";
 import { VERSION } from "../version.ts";
 import { COMPONENTS } from "./components.ts";
 import { modelOperations } from "./model-operations.ts";

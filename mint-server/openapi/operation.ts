@@ -1,4 +1,4 @@
-import type { RouteRow } from "../app.ts";
+import type { RouteRow } from "../routes.ts";
 import { type Schema, schemaRef } from "./schema.ts";
 
 /** What a route's description says beyond what its row in the table does. */

@@ -1,5 +1,5 @@
-import type { Visit } from "../app.ts";
 import type { Caller } from "../credentials/verify.ts";
+import type { Visit } from "../routes.ts";
 import type { Handshake } from "./handshake.ts";
 import type { Wanted } from "./open-session.ts";
 

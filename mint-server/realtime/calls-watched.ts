@@ -1,7 +1,7 @@
-import type { Visit } from "../app.ts";
 import { sealKey } from "../credentials/seal.ts";
 import type { Caller } from "../credentials/verify.ts";
 import { fail, ok, type Result } from "../failures.ts";
+import type { Visit } from "../routes.ts";
 import type { AskedCall } from "./calls.ts";
 import type { CallPlace } from "./calls-id.ts";
 import type { Fields } from "./events.ts";

@@ -1,11 +1,11 @@
 import { type Answer, failed } from "../answer.ts";
-import type { Visit } from "../app.ts";
 import { HEADER } from "../contract/headers.ts";
 import type { Caller } from "../credentials/verify.ts";
 import { fail, ok, type Result } from "../failures.ts";
 import type { Endpoint } from "../providers/provider.ts";
 import { selectRoute } from "../providers/select.ts";
 import type { Endpoints } from "../providers/turns.ts";
+import type { Visit } from "../routes.ts";
 import { asObject, asText } from "../wire/read.ts";
 import { defaultModel, soleModel } from "./asked-session.ts";
 import { type CallPlace, findCall, nameCall } from "./calls-id.ts";

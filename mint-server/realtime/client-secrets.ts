@@ -1,11 +1,11 @@
 import { type Answer, failed, jsonAnswer } from "../answer.ts";
-import type { Visit } from "../app.ts";
 import { EPHEMERAL_PREFIX, type Grant } from "../contract/credential.ts";
 import { issueNarrower } from "../credentials/issue.ts";
 import type { Caller } from "../credentials/verify.ts";
 import { type Failure, ok, type Result } from "../failures.ts";
 import { readJsonObject } from "../model-request.ts";
 import { selectRoute } from "../providers/select.ts";
+import type { Visit } from "../routes.ts";
 import type { Services } from "../server.ts";
 import { rulesFor, settledSession } from "./calls-leash.ts";
 import { type AskedSession, parseClientSecretForm } from "./client-secrets-form.ts";

@@ -1,8 +1,8 @@
 import { type Answer, failed } from "../answer.ts";
-import type { Visit } from "../app.ts";
 import { allowedOrigin } from "../cors.ts";
 import type { Caller } from "../credentials/verify.ts";
 import type { Failure } from "../failures.ts";
+import type { Visit } from "../routes.ts";
 import { accepted } from "./accept.ts";
 import { type Asked, defaultModel, soleModel, wantedOf } from "./asked-session.ts";
 import { type Handshake, readHandshake } from "./handshake.ts";

@@ -1,8 +1,8 @@
 import { type Answer, failed } from "../answer.ts";
-import type { Visit } from "../app.ts";
 import { parseJson } from "../contract/json.ts";
 import type { Caller } from "../credentials/verify.ts";
 import { type Failure, fail, ok, type Result } from "../failures.ts";
+import type { Visit } from "../routes.ts";
 import { asObject, asText } from "../wire/read.ts";
 import { accepted } from "./accept.ts";
 import { wantedOf } from "./asked-session.ts";

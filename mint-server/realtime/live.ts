@@ -1,9 +1,9 @@
 import { type Answer, failed, jsonAnswer } from "../answer.ts";
-import type { Visit } from "../app.ts";
 import { HEADER } from "../contract/headers.ts";
 import type { Caller } from "../credentials/verify.ts";
 import { type Failure, fail, ok, type Result } from "../failures.ts";
 import { selectRoute } from "../providers/select.ts";
+import type { Visit } from "../routes.ts";
 import { asText } from "../wire/read.ts";
 import { soleModel } from "./asked-session.ts";
 import type { AskedCall } from "./calls.ts";

@@ -1,6 +1,6 @@
 import type { Answer } from "../answer.ts";
-import type { Visit } from "../app.ts";
 import type { Caller } from "../credentials/verify.ts";
+import type { Visit } from "../routes.ts";
 import { accepted } from "./accept.ts";
 import { type Asked, defaultModel, wantedOf } from "./asked-session.ts";
 import { ENDING } from "./close-codes.ts";

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ROUTES } from "../../mint-server/app.ts";
 import { API_PREFIXES } from "../../mint-server/contract/hosts.ts";
 import { run } from "../../mint-server/local/cli/run.ts";
 import { PATHS } from "../../mint-server/local/paths.ts";
+import { ROUTES } from "../../mint-server/routes.ts";
 import { blocksOf, PAGES, proseOf } from "./pages.ts";
 
 const { scripts } = JSON.parse(readFileSync(join(PATHS.root, "package.json"), "utf8")) as {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { ROUTES } from "../../mint-server/app.ts";
 import { MODEL_ENDPOINTS } from "../../mint-server/contract/endpoints.ts";
+import { ROUTES } from "../../mint-server/routes.ts";
 import { readPage, USER_PAGES } from "./pages.ts";
 
 const TEXT = USER_PAGES.map(readPage).join("\n");

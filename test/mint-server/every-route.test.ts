@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { ROUTES, type RouteRow } from "../../mint-server/app.ts";
 import { API_PREFIXES } from "../../mint-server/contract/hosts.ts";
+import { ROUTES, type RouteRow } from "../../mint-server/routes.ts";
 import { codeOf } from "../support/failure.ts";
 import { createForger } from "../support/forgeries.ts";
 import { issueBound, type Rig, SERVER_KEY, startRig } from "../support/rig.ts";

@@ -1,10 +1,10 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { ROUTES } from "../../mint-server/app.ts";
 import { HEADER } from "../../mint-server/contract/headers.ts";
 import { API_PREFIXES } from "../../mint-server/contract/hosts.ts";
 import { createMintServer } from "../../mint-server/embed.ts";
+import { ROUTES } from "../../mint-server/routes.ts";
 import { createDpopClient } from "../support/dpop.ts";
 
 const BASE = "https://mint.example";
