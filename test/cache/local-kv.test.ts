@@ -2,15 +2,24 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type RunningWorker, startWorker, writeWorker } from "./local-kv-rig.ts";
+import { type BareWorker, type RunningWorker, startWorker, writeWorker } from "../support/bare-worker.ts";
 
 // The local KV behind a real binding of workerd's.
 
 let folder: string;
+const LOCAL_KV: BareWorker = {
+  entry: new URL("local-kv.worker.ts", import.meta.url),
+  bindings: [
+    '(name = "CACHE", kvNamespace = (name = "main", entrypoint = "localKv"))',
+    '(name = "KV_OBJECT", durableObjectNamespace = "KvObject")',
+  ],
+  className: "KvObject",
+};
+
 let worker: RunningWorker;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mintgate-kv-"));
-  await writeWorker(folder);
+  await writeWorker(folder, LOCAL_KV);
   worker = await startWorker(folder);
 });
 afterAll(async () => {

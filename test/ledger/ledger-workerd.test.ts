@@ -2,9 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { type RunningWorker, startWorker, writeWorker } from "../support/bare-worker.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import type { LedgerState } from "./ledger.worker.ts";
-import { ask, type RunningWorker, startWorker, writeWorker } from "./workerd-rig.ts";
+import { ask, ledgerWorker } from "./on-workerd.ts";
 
 // On workerd itself, as nothing else has its request contexts, nor a disk to lose.
 
@@ -22,7 +23,7 @@ describe.each([
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "mintgate-ledger-"));
-    await writeWorker(folder, { keepAlive });
+    await writeWorker(folder, ledgerWorker({ keepAlive }));
     worker = await startWorker(folder);
   });
   afterAll(async () => {
@@ -79,7 +80,7 @@ describe.each([
 
 test("over five kills in the middle of a burst, no more is granted than there is money for, and all of it is kept", async () => {
   const folder = await temporaryFolder();
-  await writeWorker(folder);
+  await writeWorker(folder, ledgerWorker({ keepAlive: true }));
   const granted: string[] = [];
   const burst = (url: string) => {
     const ids = Array.from({ length: 100 }, newId);

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { type ClientRequest, request } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,7 +9,17 @@ import { build } from "vite";
 
 const binary = (createRequire(import.meta.url)("workerd") as { readonly default: string }).default;
 
-const configuration = (keepAlive: boolean): string => `
+/** A Worker of the tests' own, on a bare workerd. */
+export interface BareWorker {
+  /** Its module. */
+  readonly entry: URL;
+  /** Bindings, as rows of workerd's configuration. */
+  readonly bindings: readonly string[];
+  /** The class of its one Durable Object. */
+  readonly className: string;
+}
+
+const configuration = ({ bindings, className }: BareWorker): string => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .main), (name = "objects", disk = (path = "objects", writable = true))],
@@ -20,14 +29,14 @@ const main :Workerd.Worker = (
   compatibilityDate = "2026-10-23",
   compatibilityFlags = ["enable_request_signal"],
   modules = [(name = "worker.js", esModule = embed "worker.js")],
-  bindings = [(name = "LEDGER", durableObjectNamespace = "Ledger"), (name = "KEEP_ALIVE", text = "${keepAlive}")],
-  durableObjectNamespaces = [(className = "Ledger", uniqueKey = "ledger", enableSql = true)],
+  bindings = [${bindings.join(", ")}],
+  durableObjectNamespaces = [(className = "${className}", uniqueKey = "tests", enableSql = true)],
   durableObjectStorage = (localDisk = "objects"),
 );
 `;
 
-/** Bundles the Worker of these tests into a folder, with a configuration whose ledger is on that folder's disk. */
-export async function writeWorker(folder: string, { keepAlive = true } = {}): Promise<void> {
+/** Bundles a Worker into a folder, with a configuration whose objects are on that folder's disk. */
+export async function writeWorker(folder: string, worker: BareWorker): Promise<void> {
   await build({
     configFile: false,
     logLevel: "silent",
@@ -37,14 +46,14 @@ export async function writeWorker(folder: string, { keepAlive = true } = {}): Pr
       target: "es2024",
       rollupOptions: { external: ["cloudflare:workers"], output: { codeSplitting: false } },
       lib: {
-        entry: fileURLToPath(new URL("ledger.worker.ts", import.meta.url)),
+        entry: fileURLToPath(worker.entry),
         formats: ["es"],
         fileName: () => "worker.js",
       },
     },
   });
   mkdirSync(join(folder, "objects"));
-  writeFileSync(join(folder, "config.capnp"), configuration(keepAlive));
+  writeFileSync(join(folder, "config.capnp"), configuration(worker));
 }
 
 /** A workerd process on such a folder. */
@@ -78,25 +87,4 @@ async function listening(child: ChildProcess): Promise<number> {
     if (event === "listen" && port !== undefined) return port;
   }
   throw new Error("workerd ended before it listened");
-}
-
-/** A request that can break off, and its status. */
-export interface Asked {
-  readonly status: Promise<number | undefined>;
-  /** Resets the connection. */
-  leave(): void;
-}
-
-/** Asks for 50 micro-dollars on a connection of its own. */
-export function ask(url: string, id: string, micros = 1_000_000): Asked {
-  const outgoing: ClientRequest = request(`${url}/reserve`, { method: "POST", agent: false });
-  const status = new Promise<number | undefined>((resolve) => {
-    outgoing.once("response", (answer) => {
-      answer.resume();
-      resolve(answer.statusCode);
-    });
-    outgoing.once("error", () => resolve(undefined));
-  });
-  outgoing.end(JSON.stringify({ id, micros }));
-  return { status, leave: () => outgoing.socket?.resetAndDestroy() };
 }
