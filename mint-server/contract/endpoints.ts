@@ -92,7 +92,7 @@ export function findModelEndpoint(
   const gemini = /^google\/v1(?:beta)?\/models\/(.+):(\w+)$/.exec(path);
   const template = gemini ? `google/v1beta/models/{model}:${gemini[2]}` : path;
   const endpoint = MODEL_ENDPOINTS.find((candidate) => candidate.path === template);
-  if (!endpoint || endpoint.path.includes("{") !== Boolean(gemini)) return undefined;
+  if (!endpoint) return undefined;
   return { endpoint, ...(gemini?.[1] && { model: gemini[1] }) };
 }
 

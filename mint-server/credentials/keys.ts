@@ -30,17 +30,16 @@ const PKCS8_PREFIX = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x6
 
 /** Derives every key from the secrets, newest first, each under a label of its own (HKDF, RFC 5869). */
 export async function deriveKeyring(secrets: readonly Uint8Array<ArrayBuffer>[]): Promise<Keyring> {
-  const [newest] = secrets;
-  if (!newest) throw new TypeError("a keyring needs at least one secret");
-  const signing = await Promise.all(secrets.map(deriveSigningKey));
-  const seals = await Promise.all(secrets.map((secret) => derive(secret, "seal")));
-  const [current] = signing;
-  if (!current) throw new TypeError("a keyring needs at least one secret");
+  const keys = await Promise.all(
+    secrets.map(async (secret) => ({ signing: await deriveSigningKey(secret), seal: await derive(secret, "seal") })),
+  );
+  const [[newest], [first]] = [secrets, keys];
+  if (!newest || !first) throw new TypeError("a keyring needs at least one secret");
   return {
-    current,
-    publicKeys: new Map(signing.map((key) => [key.kid, key.publicKey])),
-    jwks: { keys: signing.map((key) => key.publicJwk) },
-    sealKeys: new Map(signing.flatMap((key, index) => (seals[index] ? [[key.kid, seals[index]] as const] : []))),
+    current: first.signing,
+    publicKeys: new Map(keys.map(({ signing }) => [signing.kid, signing.publicKey])),
+    jwks: { keys: keys.map(({ signing }) => signing.publicJwk) },
+    sealKeys: new Map(keys.map(({ signing, seal }) => [signing.kid, seal])),
     nonceKey: await hmacKey(newest, "nonce"),
     // From the oldest secret: a caller keeps its subject while two secrets are live.
     partitionKey: await hmacKey(secrets.at(-1) ?? newest, "partition"),

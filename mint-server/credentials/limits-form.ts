@@ -18,21 +18,24 @@ const dollars = v.pipe(
 
 /** What a configuration or a credential request says of limits. Nothing left to count is a limit, too: 0 lets nothing through. */
 export const limitsForm = v.pipe(
-  v.strictObject({
-    requests: v.exactOptional(whole(0)),
-    tokens: v.exactOptional(whole(0)),
-    usd: v.exactOptional(dollars),
-    realtimeSeconds: v.exactOptional(whole(0)),
-    realtimeIdleSeconds: v.exactOptional(whole(1)),
-    realtimeSessions: v.exactOptional(whole(0)),
-    requestsPerMinute: v.exactOptional(whole(1)),
-    maxTokensPerRequest: v.exactOptional(whole(1)),
-    per: v.exactOptional(
-      v.picklist(
-        ["credential", "hour", "day", "month", "total"] satisfies Limits["per"][],
-        "must be credential, hour, day, month or total",
+  v.strictObject(
+    {
+      requests: v.exactOptional(whole(0)),
+      tokens: v.exactOptional(whole(0)),
+      usd: v.exactOptional(dollars),
+      realtimeSeconds: v.exactOptional(whole(0)),
+      realtimeIdleSeconds: v.exactOptional(whole(1)),
+      realtimeSessions: v.exactOptional(whole(0)),
+      requestsPerMinute: v.exactOptional(whole(1)),
+      maxTokensPerRequest: v.exactOptional(whole(1)),
+      per: v.exactOptional(
+        v.picklist(
+          ["credential", "hour", "day", "month", "total"] satisfies Limits["per"][],
+          "must be credential, hour, day, month or total",
+        ),
       ),
-    ),
-  }),
+    },
+    "must be an object",
+  ),
   v.check((limits) => Object.keys(limits).some((name) => name !== "per"), "must hold a limit"),
 );

@@ -32,7 +32,7 @@ interface Window {
 export function createNonceBook(key: CryptoKey, start?: string): NonceBook {
   const prefix = start === undefined ? "" : `${start}.`;
   let current: Window | undefined;
-  let previous: Window | undefined;
+  let previous: Omit<Window, "index"> | undefined;
 
   const nonceOf = async (index: number) => {
     const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8(`${prefix}${index}`)));
@@ -42,7 +42,7 @@ export function createNonceBook(key: CryptoKey, start?: string): NonceBook {
   const turn = async (index: number) => {
     const [nonce, before] = await Promise.all([nonceOf(index), nonceOf(index - 1)]);
     if (current && current.index >= index) return current.nonce;
-    previous = current?.index === index - 1 ? current : { index: index - 1, nonce: before, used: new Set() };
+    previous = current?.index === index - 1 ? current : { nonce: before, used: new Set() };
     current = { index, nonce, used: new Set() };
     return nonce;
   };

@@ -47,7 +47,7 @@ const form = v.strictObject({
     ),
     DEFAULT_TTL_SECONDS,
   ),
-  logging: v.nullish(v.strictObject({ project_name: name("a project's name") })),
+  logging: v.nullish(v.strictObject({ project_name: name("a project's name") }, "must be an object")),
 });
 
 /** The body of `POST /credentials`, checked. */

@@ -118,7 +118,8 @@ function parseClaims(segment: string): ProofClaims | undefined {
 }
 
 const HEADER_MEMBERS: ReadonlySet<string> = new Set(["typ", "alg", "jwk"]);
-const JWK_MEMBERS: ReadonlySet<string> = new Set(["kty", "crv", "x", "y", "alg", "use", "key_ops", "ext", "kid"]);
+/** What may stand in a public key beside the key itself. */
+const JWK_EXTRAS: ReadonlySet<string> = new Set(["alg", "use", "key_ops", "ext", "kid"]);
 
 /** The public key of a proof's header; undefined for anything but the one kind that is taken, a private key above all. */
 function proofJwk(segment: string): ProofJwk | undefined {
@@ -127,7 +128,7 @@ function proofJwk(segment: string): ProofJwk | undefined {
   if (!Object.keys(header).every((name) => HEADER_MEMBERS.has(name))) return undefined;
   if (typeof header.jwk !== "object" || header.jwk === null) return undefined;
   const { kty, crv, x, y, ...rest } = header.jwk as Record<string, unknown>;
-  if (!Object.keys(rest).every((name) => JWK_MEMBERS.has(name))) return undefined;
+  if (!Object.keys(rest).every((name) => JWK_EXTRAS.has(name))) return undefined;
   if (kty !== "EC" || crv !== "P-256" || typeof x !== "string" || typeof y !== "string") return undefined;
   return { kty, crv, x, y };
 }

@@ -97,8 +97,8 @@ function inResponsesItem(item: Json): readonly Media[] {
   if (item.type === "image_generation_call") {
     return [{ kind: "image", inlineLength: asText(item.result)?.length ?? 0 }];
   }
-  const output = asObject(item.output);
-  return [item.content, item.output, output ? [output] : []].flatMap((parts) => asObjects(parts).flatMap(inOpenAIPart));
+  // What came out is one part or a list of them.
+  return [item.content, item.output, [item.output]].flatMap((parts) => asObjects(parts).flatMap(inOpenAIPart));
 }
 
 function inAnthropicBlock(block: Json): readonly Media[] {

@@ -111,7 +111,6 @@ function promptsIn(prompt: unknown): number {
 
 /** The same request with `each` as the most tokens of an answer, in its schema's own field. */
 export function withMaxTokens(request: ModelRequest, each: number): ModelRequest {
-  if (typeof request.payload !== "string") return request;
   const body = WRITERS[request.endpoint.schema]?.(request.body, each, request.model);
   return body && !isUnmetered(request) ? { ...request, body, payload: JSON.stringify(body) } : request;
 }
