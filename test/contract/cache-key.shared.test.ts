@@ -7,6 +7,7 @@ import {
   canonicalBody,
   meaningfulHeaders,
 } from "../../mint-server/contract/cache-key.ts";
+import { joinFields } from "../../mint-server/contract/fields.ts";
 import vectors from "../vectors/cache-names.json" with { type: "json" };
 
 function hmacKey(bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
@@ -96,6 +97,22 @@ test("differs when text moves from one field to its neighbour", async () => {
         .join("")
         .replace(/[a-h1]/g, ""),
     ).toBe("");
+});
+
+/** The texts that were joined, read back. */
+function textsIn(joined: Uint8Array<ArrayBuffer>): readonly string[] {
+  const texts: string[] = [];
+  for (let at = 0; at < joined.length; ) {
+    const end = at + 4 + new DataView(joined.buffer).getUint32(at);
+    texts.push(new TextDecoder().decode(joined.subarray(at + 4, end)));
+    at = end;
+  }
+  return texts;
+}
+
+test.each([0, 1, 65_536, 400_000])("takes each text after its length: %i characters", (length) => {
+  const texts = ["a", "é€😀", "x".repeat(length), "", "é".repeat(length), "b"];
+  expect(textsIn(joinFields(texts))).toEqual(texts);
 });
 
 test("does not depend on the order of headers", async () => {

@@ -63,6 +63,13 @@ test("looks into no string, and past all of them", () => {
   );
 });
 
+test.each(["[1,1e400]", "[1,-1e400]", "[0,1e400]", "[9,1e400]", '{"a":1,"b":1e400}', "[-1,12,1e400,1e500]"])(
+  "finds it right after other numbers: %s",
+  (text) => {
+    expect(findLossyNumber(text)).toMatch(/^-?1e400$/);
+  },
+);
+
 test("is not slowed down by zeros, nor stopped by what is no JSON", () => {
   const zeros = "0".repeat(1_000_000);
   expect(findLossyNumber(`0.${zeros}1`)).toBe(`0.${zeros}1`);

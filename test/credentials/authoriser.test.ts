@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { compileConfig, type Org, type ServerConfig } from "../../mint-server/config.ts";
 import { issueCredential, type Order } from "../../mint-server/credentials/issue.ts";
 import { deriveKeyring, holderOf, type Keyring } from "../../mint-server/credentials/keys.ts";
@@ -169,6 +169,7 @@ test("a provider's key is its own authority, where such keys are taken", async (
   const { bearer } = authoriser(configured({ allowProviderKeys: false }));
   expect(await bearer("sk-of-a-caller")).toEqual(failed("provider_keys_off"));
   expect(await bearer(PROJECT_KEY)).toMatchObject({ ok: true });
+  expect(await bearer(PROJECT_KEY, {}, { "x-bt-org-name": "default" })).toEqual(failed("org_not_found"));
   expect(await authoriser().bearer("sk-a", {}, { "x-bt-org-name": "acme" })).toEqual(failed("org_not_found"));
 });
 
@@ -303,6 +304,24 @@ test("a stored organisation is found by the grant's name, by its key and by its 
   expect(await at("https://evil.example")).toEqual(failed("origin_not_allowed"));
   const ofAcme = await issue();
   expect(await bearer(ofAcme, {}, { origin: "https://stored.example" })).toEqual(failed("origin_not_allowed"));
+});
+
+test("a stored organisation is looked up as freshly as the caller asks for", async () => {
+  const { finder } = finderOf();
+  const asked = [vi.spyOn(finder, "byName"), vi.spyOn(finder, "byKey"), vi.spyOn(finder, "byOrigin")];
+  const { bearer } = authoriser(config, finder);
+  const [stored, ofKey] = [
+    await issue({ grant: { org: "stored" } }),
+    await issue({ providerKey: "sk-a", grant: { org: "default" } }),
+  ];
+  for (const freshness of ["auto", "never"]) {
+    const headers = { "x-bt-use-creds-cache": freshness };
+    for (const each of asked) each.mockClear();
+    await bearer(stored, {}, headers);
+    await bearer("key-of-the-stored-one", {}, headers);
+    await bearer(ofKey, {}, { ...headers, origin: "https://stored.example" });
+    for (const each of asked) expect(each.mock.calls).toEqual([[expect.any(String), freshness]]);
+  }
 });
 
 test("where nobody can say whose it is, nothing goes on", async () => {

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { deriveKeyring, holderOf } from "../../mint-server/credentials/keys.ts";
 import { openKey, sealKey } from "../../mint-server/credentials/seal.ts";
 
-const [NEW, OLD] = [new Uint8Array(32).fill(2), new Uint8Array(32).fill(1)];
+const [NEW, MIDDLE, OLD] = [2, 3, 1].map((byte) => new Uint8Array(32).fill(byte)) as [Secret, Secret, Secret];
+type Secret = Uint8Array<ArrayBuffer>;
 
 test("the same secret makes the same keys, and another none of them", async () => {
   const [one, same, other] = await Promise.all([[NEW], [NEW], [OLD]].map(deriveKeyring));
@@ -14,7 +15,8 @@ test("the same secret makes the same keys, and another none of them", async () =
 
 // Every deployed credential hangs on these: another value signs everybody out.
 test("a secret's keys are the ones that they always were", async () => {
-  const { current, sealKeys } = await deriveKeyring([NEW]);
+  const keyring = await deriveKeyring([NEW]);
+  const { current, sealKeys } = keyring;
   expect(current.publicJwk).toMatchInlineSnapshot(`
     {
       "alg": "EdDSA",
@@ -28,6 +30,7 @@ test("a secret's keys are the ones that they always were", async () => {
   expect(Buffer.from(sealKeys.get(current.kid) ?? []).toString("base64url")).toMatchInlineSnapshot(
     `"G-2V0DFrJRo0OdNZ9n3vR-fFeGMHbBvqOv12c8-shBc"`,
   );
+  expect(await holderOf(keyring, "sk-a")).toMatchInlineSnapshot(`"key:1IwmrHUb7R2n1d1z9Jv2Bw"`);
 });
 
 test("shows the public half alone", async () => {
@@ -57,7 +60,7 @@ test("two secrets: the newest signs and seals, both check and open", async () =>
 });
 
 test("the newest makes nonces, the oldest names holders", async () => {
-  const [both, old, fresh] = await Promise.all([[NEW, OLD], [OLD], [NEW]].map(deriveKeyring));
+  const [both, old, fresh] = await Promise.all([[NEW, MIDDLE, OLD], [OLD], [NEW]].map(deriveKeyring));
   if (!both || !old || !fresh) throw new Error("no keyring");
   const mac = async (key: CryptoKey) =>
     Buffer.from(await crypto.subtle.sign("HMAC", key, new Uint8Array(1))).toString("hex");

@@ -23,6 +23,11 @@ test("a nonce lasts for its window and the one after", async () => {
   expect(book.accepts("")).toBe(false);
 });
 
+// While a new version takes over from an old one, each takes the other's.
+test("a window's nonce is the one that it always was", async () => {
+  expect(await createNonceBook(key).current(START)).toMatchInlineSnapshot(`"RHdx256utuBehwC08d4S6w"`);
+});
+
 test("it is known at once within a window, without a promise", async () => {
   const book = createNonceBook(key);
   const first = await book.current(START);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { SignJWT } from "jose";
 import { beforeAll, expect, test } from "vitest";
 import { FEATURES, readCredential, withoutPrefix } from "../../mint-server/contract/credential.ts";
-import { issueCredential } from "../../mint-server/credentials/issue.ts";
+import { issueCredential, issueNarrower } from "../../mint-server/credentials/issue.ts";
 import { deriveKeyring, type Keyring } from "../../mint-server/credentials/keys.ts";
 import { verifyToken } from "../../mint-server/credentials/token.ts";
 
@@ -153,6 +153,36 @@ test("what is issued says when it ends, how it is sent and whom it speaks for", 
   expect(readCredential(bearer.value.key)).not.toHaveProperty("sealed_key");
   const many = await issueCredential(keyring, { ...order, grant: { org: "default", models: ["m".repeat(1500)] } });
   expect(many).toMatchObject({ ok: false, failure: { kind: "bad_field", param: "models" } });
+});
+
+test("a credential is issued up to 2 KiB, and no longer one", async () => {
+  const order = { issuer: URLS[0] ?? "", subject: "alice", ttlSeconds: 60, now: NOW };
+  const issue = async (length: number) => {
+    const grant = { org: "default", models: ["m".repeat(length)] };
+    const issued = await issueCredential(keyring, { ...order, grant });
+    return issued.ok ? issued.value.key.length : undefined;
+  };
+  const most = Math.floor(((2048 - ((await issue(0)) ?? 0)) * 3) / 4);
+  const lengths = await Promise.all([-3, -2, -1, 0, 1, 2, 3].map((more) => issue(most + more)));
+  const longest = lengths.findLastIndex((length) => length !== undefined);
+  expect(lengths[longest]).toBeGreaterThanOrEqual(2046);
+  expect(lengths[longest]).toBeLessThan(2048);
+  expect(lengths.slice(0, longest)).not.toContain(undefined);
+  expect(lengths.at(-1)).toBeUndefined();
+});
+
+test("what realtime sessions are opened with is the same credential, unbound, and good for these alone", async () => {
+  const order = { issuer: URLS[0] ?? "", subject: "alice", jti: "credential-1", issuedAt: SECONDS - 9 };
+  const grant = { org: "default", session: { voice: "ash" }, endpoints: ["realtime"] };
+  const issue = (more: object = {}) => issueNarrower(keyring, { ...order, expiresAt: SECONDS + 60, grant, ...more });
+  const [plain, sealed] = [await issue(), await issue({ providerKey: "sk-of-a-caller" })];
+  if (!plain.ok || !sealed.ok) throw new Error("not issued");
+  const claims = { ...CLAIMS, iat: SECONDS - 9, exp: SECONDS + 60, grant };
+  expect(await verify(plain.value)).toEqual({ ok: true, value: { claims, ath: expect.any(String) } });
+  expect(await verify(sealed.value)).toMatchObject({ ok: true, value: { claims, providerKey: "sk-of-a-caller" } });
+  const locked = await issue({ grant: { ...grant, session: { instructions: "i".repeat(1500) } } });
+  const detail = expect.stringContaining("2048 bytes");
+  expect(locked).toMatchObject({ ok: false, failure: { kind: "bad_field", param: "session", detail } });
 });
 
 test("the prefix comes off once, and only at the beginning", () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Ledger, Reservation } from "../../mint-server/credentials/ledger.ts";
 import { createLedgerClient } from "../../mint-server/credentials/ledger-client.ts";
+import { createLedgerClients } from "../../mint-server/credentials/ledger-clients.ts";
 import { createLedgerCore } from "../../mint-server/credentials/ledger-core.ts";
 import { createMemoryStorage } from "../../mint-server/credentials/ledger-memory.ts";
 import { makeReservation, NOON } from "./make-reservation.ts";
@@ -220,6 +221,23 @@ describe("settlements", () => {
     expect(client.isIdle()).toBe(true);
   });
 
+  test("whose flush was lost with its request's context are flushed with those that come a second later", async () => {
+    const { calls, sizes, reach } = createGatedLedger();
+    const client = createLedgerClient(reach);
+    client.settle(costNothing(limited()));
+    vi.clearAllTimers();
+    await vi.advanceTimersByTimeAsync(1049);
+    client.settle(costNothing(limited()));
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(1);
+    client.settle(costNothing(limited()));
+    await vi.advanceTimersByTimeAsync(50);
+    expect(sizes()).toEqual([[0, 3]]);
+    calls[0]?.pass();
+    await settled();
+    expect(client.isIdle()).toBe(true);
+  });
+
   test("that cannot be counted are refused to who brings them", () => {
     const client = createLedgerClient(createGatedLedger().reach);
     expect(() => client.settle({ id: "x", inputTokens: Number.NaN, outputTokens: 0, micros: 0 })).toThrow(RangeError);
@@ -269,6 +287,38 @@ describe("a ledger that fails", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("that never answers is asked again also by one who waits alone", async () => {
+    const { calls, sizes, reach } = createGatedLedger();
+    const client = createLedgerClient(reach);
+    const stuck = client.reserve(limited());
+    const waiting = client.reserve(limited());
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sizes()).toHaveLength(2);
+    calls[1]?.pass();
+    expect(await waiting).toMatchObject({ ok: true });
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(await stuck).toBeUndefined();
+  });
+
+  test("who has waited five seconds in vain is not reserved for later on", async () => {
+    const { calls, sizes, reach } = createGatedLedger();
+    // As where the whole process was held up: no timer has run in the meantime.
+    let heldUpMs = 0;
+    const client = createLedgerClient(reach, { clock: () => Date.now() + heldUpMs });
+    const all = Promise.all([1, 2, 3, 4, 5].map(() => client.reserve(limited())));
+    heldUpMs = 4000;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await all).toEqual(Array(5).fill(undefined));
+    const next = client.reserve(limited());
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sizes()).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
+    calls[1]?.pass();
+    expect(await next).toMatchObject({ ok: true });
+  });
+
   test("never answers anyone: all have an answer in five seconds", async () => {
     const { reach } = createGatedLedger();
     const client = createLedgerClient(reach);
@@ -298,6 +348,24 @@ describe("revocations", () => {
     expect(calls).toHaveLength(2);
   });
 
+  test("are asked for anew by who came while an answer took longer than it is good for, or failed", async () => {
+    const { core, calls, reach } = createGatedLedger();
+    const client = createLedgerClient(reach);
+    const slow = client.isRevoked(credential);
+    const later = client.isRevoked(credential);
+    await vi.advanceTimersByTimeAsync(500);
+    calls[0]?.pass();
+    expect(await slow).toBe(false);
+    await settled();
+    const last = client.isRevoked(credential);
+    calls[1]?.fail();
+    expect(await later).toBeUndefined();
+    await settled();
+    core.revoke({ kind: "subject", subject: "alice" }, NOON);
+    calls[2]?.pass();
+    expect(await last).toBe(true);
+  });
+
   test("come with every reservation's answer", async () => {
     const { core, calls, reach } = createGatedLedger();
     const client = createLedgerClient(reach);
@@ -317,5 +385,40 @@ describe("revocations", () => {
     await asked;
     await client.revoke({ kind: "jti", jti: credential.jti }, NOON);
     expect(client.isRevoked(credential)).toBe(true);
+  });
+});
+
+describe("an instance's clients", () => {
+  test("are one for each ledger, and of an organisation with shards the one for these", async () => {
+    const { calls, reach } = createGatedLedger();
+    const names: string[] = [];
+    const getByName = (name: string) => {
+      names.push(name);
+      return reach();
+    };
+    const sharded = createLedgerClient(reach);
+    const clientOf = createLedgerClients({ getByName }, {}, (name) => (name === "sharded" ? sharded : undefined));
+    expect(clientOf("sharded")).toBe(sharded);
+    const acme = clientOf("acme");
+    expect(clientOf("acme")).toBe(acme);
+    expect(clientOf("other")).not.toBe(acme);
+    const asked = acme.reserve(limited());
+    calls[0]?.pass();
+    expect(await asked).toMatchObject({ ok: true });
+    expect(names).toEqual(["acme"]);
+  });
+
+  test("are let go where there are 1024, but for those at work", async () => {
+    const { calls, reach } = createGatedLedger();
+    const clientOf = createLedgerClients({ getByName: reach });
+    const [busy, idle] = [clientOf("busy"), clientOf("idle")];
+    const asked = busy.reserve(limited());
+    for (let more = 2; more < 1024; more++) clientOf(`ledger-${more}`);
+    expect(clientOf("idle")).toBe(idle);
+    clientOf("one more");
+    expect(clientOf("busy")).toBe(busy);
+    expect(clientOf("idle")).not.toBe(idle);
+    calls[0]?.pass();
+    await asked;
   });
 });

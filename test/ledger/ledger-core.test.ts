@@ -1,13 +1,17 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Charge, Reservation, Verdict } from "../../mint-server/credentials/ledger.ts";
 import { createLedgerCore, type LedgerCore } from "../../mint-server/credentials/ledger-core.ts";
+import { createMemoryLedgers } from "../../mint-server/credentials/ledger-memory.ts";
 import { endOfPeriod, periodOf } from "../../mint-server/credentials/ledger-periods.ts";
 import type { LedgerStorage } from "../../mint-server/credentials/ledger-storage.ts";
+import { createMinuteRate } from "../../mint-server/credentials/minute-rate.ts";
 import { makeReservation, NOON } from "./make-reservation.ts";
 import { DISKS } from "./storages.ts";
 
 const SECOND = 1000;
-const HOUR = 60 * 60 * SECOND;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 const alice = (limits: Partial<Charge>): Charge[] => [{ account: "sub:alice", period: "all", ...limits }];
 
@@ -105,6 +109,17 @@ describe.each(DISKS)("a ledger %s", (_name, makeDisk) => {
     const ask = (tokens: number) => reserve(core, { charges: alice({ tokens }), outputTokens: 4096, flexible: true });
     expect(ask(25)).toMatchObject({ ok: false, reason: "budget", limit: "tokens" });
     expect(ask(26)).toMatchObject({ ok: true, outputTokens: 16 });
+  });
+
+  test("what costs nothing fits where no money is left, and what costs something does not", () => {
+    const core = createLedgerCore(makeDisk()());
+    const charges = alice({ micros: 50, requests: 3 });
+    expect(reserve(core, { charges }).ok).toBe(true);
+    const free = { charges, inputMicros: 0, microsPerOutputToken: 0 };
+    expect(reserve(core, free)).toMatchObject({ ok: true, outputTokens: 20, remaining: { micros: 0 } });
+    expect(reserve(core, { ...free, inputMicros: 1 })).toMatchObject({ ok: false, limit: "usd" });
+    expect(reserve(core, free).ok).toBe(true);
+    expect(reserve(core, free)).toMatchObject({ ok: false, reason: "budget", limit: "requests" });
   });
 
   test("rounds every fraction of a micro-dollar up", () => {
@@ -207,7 +222,8 @@ describe.each(DISKS)("a ledger %s", (_name, makeDisk) => {
     expect(core.usage("sub:alice", "all")).toMatchObject({ requests: 1, micros: written });
     expect(createLedgerCore(open()).usage("sub:alice", "all")).toMatchObject({ requests: 1, micros: written });
     expect(core.reserve([second], [settlement], 0).verdicts).toMatchObject([{ ok: true }]);
-    expect(core.usage("sub:alice", "all")).toMatchObject({ requests: 2, micros: 50 });
+    for (const ledger of [core, createLedgerCore(open())])
+      expect(ledger.usage("sub:alice", "all")).toMatchObject({ requests: 2, micros: 50 });
   });
 
   test("a start folds what has had its time before it reads the rest", () => {
@@ -244,6 +260,20 @@ describe.each(DISKS)("a ledger %s", (_name, makeDisk) => {
     expect([...open().rows()]).toMatchObject(rows);
   });
 
+  test("what is not settled in six hours never is", () => {
+    const open = makeDisk();
+    const core = createLedgerCore(open());
+    const [one, other] = [makeReservation({ charges: alice({}) }), makeReservation({ charges: alice({}) })];
+    core.reserve([one, other], [], 0);
+    core.fold(NOON + 6 * HOUR);
+    core.reserve([], [{ id: one.id, inputTokens: 1, outputTokens: 1, micros: 1 }], 0);
+    expect(core.usage("sub:alice", "all")).toEqual({ requests: 2, tokens: 32, micros: 51 });
+    core.fold(NOON + 6 * HOUR + 1);
+    core.reserve([], [{ id: other.id, inputTokens: 1, outputTokens: 1, micros: 1 }], 0);
+    for (const ledger of [core, createLedgerCore(open())])
+      expect(ledger.usage("sub:alice", "all")).toEqual({ requests: 2, tokens: 32, micros: 51 });
+  });
+
   test("folds on top of what was folded before", () => {
     const open = makeDisk();
     for (const hours of [0, 8, 16]) {
@@ -272,9 +302,27 @@ describe.each(DISKS)("a ledger %s", (_name, makeDisk) => {
     core.reserve([], [{ id: reservation.id, inputTokens: 1, outputTokens: 1, micros: 1 }], 0);
     core.fold(NOON + 24 * HOUR);
     expect(core.usage("jti:1", "all").requests).toBe(1);
-    core.fold(NOON + 24 * 365 * HOUR);
+    core.fold(NOON + 1000 * DAY);
     expect(core.usage("jti:1", "all").requests).toBe(0);
-    expect(core.usage("sub:alice", "all").requests).toBe(1);
+    expect(createLedgerCore(open()).usage("sub:alice", "all").requests).toBe(1);
+  });
+
+  test.each([
+    ["live:org", "slot:7", HOUR],
+    ["jti:1", "all", 2 * DAY],
+    ["org", "hour:2026-11-22T12", 2 * DAY],
+    ["org", "day:2026-11-22", 62 * DAY],
+    ["org", "month:2026-11", 400 * DAY],
+  ])("keeps the total of %s for %s as long as it is of use, and an hour more at most", (account, period, keepMs) => {
+    const open = makeDisk();
+    const core = createLedgerCore(open());
+    const reservation = makeReservation({ charges: [{ account, period }] });
+    core.reserve([reservation], [], 0);
+    core.reserve([], [{ id: reservation.id, inputTokens: 1, outputTokens: 1, micros: 1 }], 0);
+    core.fold(NOON + keepMs);
+    expect(createLedgerCore(open()).usage(account, period).requests).toBe(1);
+    core.fold(NOON + keepMs + HOUR);
+    expect(createLedgerCore(open()).usage(account, period).requests).toBe(0);
   });
 
   test("refuses what is revoked, by credential, subject and organisation, also after a restart", () => {
@@ -309,6 +357,11 @@ describe.each(DISKS)("a ledger %s", (_name, makeDisk) => {
     expect(core.reserve([], [], version).revocations).toEqual(news);
     expect(createLedgerCore(open()).revocations(0).revocations).toEqual(news);
     expect(core.revocations(1_000_000).revocations).toEqual(news);
+    const latest = core.revocations(0).version;
+    core.revoke({ kind: "jti", jti: "stolen" }, NOON);
+    expect(core.revocations(latest).revocations).toEqual([
+      { target: { kind: "jti", jti: "stolen" }, before: NOON / 1000 },
+    ]);
   });
 
   test("forgets a revocation when no credential can be alive that it concerns, and never its version", () => {
@@ -316,13 +369,13 @@ describe.each(DISKS)("a ledger %s", (_name, makeDisk) => {
     const core = createLedgerCore(open());
     core.revoke({ kind: "org" }, NOON);
     const { version } = core.revocations(0);
-    core.fold(NOON + 24 * HOUR);
-    expect(core.revocations(0).revocations).toHaveLength(1);
-    core.fold(NOON + 26 * HOUR);
+    core.fold(NOON + 25 * HOUR);
+    for (const ledger of [core, createLedgerCore(open())]) expect(ledger.revocations(0).revocations).toHaveLength(1);
+    core.fold(NOON + 25 * HOUR + 1);
     expect(core.revocations(0).revocations).toEqual([]);
     const restarted = createLedgerCore(open());
     restarted.revoke({ kind: "subject", subject: "mallory" }, NOON + 26 * HOUR);
-    expect(restarted.revocations(version).revocations).toHaveLength(1);
+    for (const since of [version, 0]) expect(restarted.revocations(since).revocations).toHaveLength(1);
   });
 
   test("a door's bucket fills, keeps what entered over a restart, and empties by the minute", () => {
@@ -330,6 +383,8 @@ describe.each(DISKS)("a ledger %s", (_name, makeDisk) => {
     const core = createLedgerCore(open());
     expect([1, 2, 3].map(() => core.enter("203.0.113.0", 2, NOON))).toEqual([true, true, false]);
     expect(core.enter("198.51.100.0", 2, NOON)).toBe(true);
+    expect(core.fold(NOON + 59 * SECOND)).toBe(true);
+    expect(core.enter("203.0.113.0", 2, NOON + 59 * SECOND)).toBe(false);
     const restarted = createLedgerCore(open());
     expect(restarted.enter("203.0.113.0", 2, NOON + 59 * SECOND)).toBe(false);
     expect(restarted.fold(NOON + 61 * SECOND)).toBe(false);
@@ -361,4 +416,77 @@ test.each([
   const now = Date.UTC(2026, 11, 31, 23, 59, 59);
   expect(periodOf(per, now)).toBe(period);
   expect(endOfPeriod(period)).toBe(end === undefined ? undefined : end / 1000);
+});
+
+describe("ledgers in this process's memory", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("are one for each name, and pin the first key of a session", async () => {
+    const ledgers = createMemoryLedgers();
+    const [acme, other] = [ledgers.getByName("acme"), ledgers.getByName("other")];
+    expect(await acme.pinSessionKey("session", "first", NOON)).toBe(true);
+    const again = ledgers.getByName("acme");
+    expect(await again.pinSessionKey("session", "second", NOON)).toBe(false);
+    expect(await again.pinSessionKey("session", "first", NOON)).toBe(true);
+    expect(await other.pinSessionKey("session", "second", NOON)).toBe(true);
+    await acme.revoke({ kind: "org" }, NOON);
+    expect((await acme.revocations(0)).revocations).toEqual([{ target: { kind: "org" }, before: NOON / 1000 }]);
+    expect((await other.revocations(0)).revocations).toEqual([]);
+  });
+
+  test("fold once a minute, by whatever comes", async () => {
+    vi.useFakeTimers({ now: NOON });
+    const ledger = createMemoryLedgers().getByName("acme");
+    const charges = alice({});
+    const known = makeReservation({ charges });
+    const settlement = { id: known.id, inputTokens: 1, outputTokens: 1, micros: 1 };
+    await ledger.reserve([known], [], 0);
+    await ledger.reserve([], [settlement], 0);
+    vi.setSystemTime(NOON + 130 * SECOND);
+    expect(await ledger.enter("door", 1, Date.now())).toBe(true);
+    // Its first use is folded, and no proof of then is good any more.
+    expect((await ledger.reserve([known], [settlement], 0)).verdicts).toMatchObject([{ ok: true }]);
+    vi.setSystemTime(NOON + 189 * SECOND);
+    expect((await ledger.reserve([known], [], 0)).verdicts).toEqual([{ ok: false, reason: "replayed" }]);
+    expect(await ledger.usage("sub:alice", "all")).toEqual({ requests: 2, tokens: 32, micros: 51 });
+  });
+});
+
+describe("a minute's rate", () => {
+  const tick = 100;
+
+  test("counts an entry for a minute after its tick of 100 ms", () => {
+    const rate = createMinuteRate();
+    rate.add(NOON + 1);
+    rate.add(NOON + tick);
+    for (const now of [NOON + 1, NOON + tick, NOON + MINUTE + tick - 1]) expect(rate.count(now)).toBe(2);
+    expect(rate.resetSeconds(NOON + MINUTE)).toBe(1);
+    expect(rate.count(NOON + MINUTE + tick)).toBe(0);
+    expect(rate.resetSeconds(NOON + MINUTE + tick)).toBe(0);
+    expect(rate.waitSeconds(1, NOON + MINUTE + tick)).toBe(0);
+  });
+
+  test("waits until so many are gone that one more fits", () => {
+    const rate = createMinuteRate();
+    for (const seconds of [0, 10, 10, 30]) rate.add(NOON + seconds * SECOND);
+    const now = NOON + 40 * SECOND;
+    const waits = [6, 5, 4, 3, 2, 1, 0].map((limit) => rate.waitSeconds(limit, now));
+    expect(waits).toEqual([0, 0, 20, 30, 30, 50, 60]);
+    expect(rate.resetSeconds(now)).toBe(50);
+    expect(rate.waitSeconds(4, now + 500)).toBe(20);
+    expect(rate.waitSeconds(4, NOON + MINUTE)).toBe(0);
+    expect(rate.count(NOON + 70 * SECOND)).toBe(1);
+  });
+
+  test("counts one that comes out of order with the latest", () => {
+    const rate = createMinuteRate();
+    rate.add(NOON + SECOND);
+    rate.add(NOON);
+    expect(rate.resetSeconds(NOON + 30 * SECOND)).toBe(31);
+    expect(rate.count(NOON + MINUTE)).toBe(2);
+    expect(rate.waitSeconds(2, NOON + MINUTE)).toBe(1);
+    expect(rate.count(NOON + MINUTE + SECOND)).toBe(0);
+  });
 });

@@ -1,8 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Charge, Reservation } from "../../mint-server/credentials/ledger.ts";
+import { createLedgerCore } from "../../mint-server/credentials/ledger-core.ts";
+import { NONE } from "../../mint-server/credentials/ledger-lease.ts";
+import { openGrants, openShard, placeOf } from "../../mint-server/credentials/ledger-leases.ts";
+import { createShard } from "../../mint-server/credentials/ledger-shard.ts";
 import { createShardedClient, shardName, shardOf } from "../../mint-server/credentials/ledger-shards.ts";
+import { createSqlStorage } from "../../mint-server/credentials/ledger-sql.ts";
 import { makeReservation, NOON } from "./make-reservation.ts";
 import { createShardLedgers } from "./shard-namespace.ts";
+import { makeShardDisk, makeSql } from "./storages.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ now: NOON });
@@ -46,7 +52,9 @@ describe("subjects", () => {
     const subject = subjectOf(2);
     const charges: Charge[] = [{ account: `sub:${subject}`, period: "all", micros: 60 }];
     const first = by(subject, { charges });
-    expect(await client.reserve(first)).toMatchObject({ ok: true, remaining: { micros: 10 } });
+    const asked = client.reserve(first);
+    expect(client.isIdle()).toBe(false);
+    expect(await asked).toMatchObject({ ok: true, remaining: { micros: 10 } });
     expect(await client.reserve(by(subject, { charges }))).toMatchObject({ ok: false, reason: "budget" });
     client.settle({ id: first.id, inputTokens: 1, outputTokens: 1, micros: 3 });
     await client.flush();
@@ -147,7 +155,7 @@ describe("the organisation's cap", () => {
     await client.flush();
     // Whoever looks often makes no more work than whoever looks once a second.
     expect(await client.usage("org", "day:2026-11-22")).toMatchObject({ micros: 1000 });
-    await vi.advanceTimersByTimeAsync(1000);
+    await vi.advanceTimersByTimeAsync(750);
     expect(await client.usage("org", "day:2026-11-22")).toEqual({ requests: 2, tokens: 0, micros: 950 });
   });
 
@@ -163,6 +171,14 @@ describe("the organisation's cap", () => {
     await vi.advanceTimersByTimeAsync(250);
     expect((await ask())?.ok).toBe(false);
     expect(count("acme lease")).toBe(3);
+  });
+
+  test("is leased for each of its periods at once", async () => {
+    const { client, count } = setUp();
+    const periods = ["all", "month:2026-11", "day:2026-11-22", "hour:2026-11-22T12"];
+    const charges = periods.map((period): Charge => ({ account: "org", period, micros: 50 }));
+    expect(await client.reserve(by(subjectOf(0), { charges }))).toMatchObject({ ok: true, remaining: { micros: 0 } });
+    expect(count("acme lease")).toBe(4);
   });
 
   test("those who come together ask together", async () => {
@@ -229,8 +245,6 @@ describe("revocations", () => {
       revocations: [{ target: { kind: "jti", jti: "stolen" } }],
     });
     // As after a start: it joins anew.
-    const { createShard } = await import("../../mint-server/credentials/ledger-shard.ts");
-    const { makeShardDisk } = await import("./storages.ts");
     if (!shard) throw new Error("there is no shard");
     const root = () => namespace.getByName("acme");
     const again = createShard({
@@ -257,5 +271,55 @@ describe("revocations", () => {
     expect(await asked).toBeUndefined();
     gone.clear();
     expect(await client.reserve(by(subjectOf(0)))).toMatchObject({ ok: true });
+  });
+});
+
+describe("a Durable Object's ledger", () => {
+  test("keeps its latest place among the shards, and its slices", async () => {
+    const { namespace, count } = setUp();
+    const sql = makeSql();
+    const core = createLedgerCore(createSqlStorage(sql));
+    expect(placeOf(sql)).toBeUndefined();
+    const open = (shards: number) => openShard({ core, sql, ledgers: namespace, place: { ...place(1), shards } });
+    const reservation = () => by(subjectOf(1), { charges: org({ micros: 1600 }) });
+    expect((await open(4).reserve([reservation()], [], 0)).verdicts).toMatchObject([{ ok: true }]);
+    expect(placeOf(sql)).toEqual(place(1));
+    expect((await open(8).reserve([reservation()], [], 0)).verdicts).toMatchObject([{ ok: true }]);
+    expect(placeOf(sql)).toEqual({ ...place(1), shards: 8 });
+    expect(count("acme lease")).toBe(1);
+  });
+
+  test("gives nothing back before what is on its way to it has come", async () => {
+    const { namespace, count } = setUp();
+    const root = namespace.getByName("acme");
+    const gate = Promise.withResolvers<void>();
+    const slow: typeof root = { ...root, lease: (order) => gate.promise.then(() => root.lease(order)) };
+    const { rows, leases } = makeShardDisk()();
+    const core = createLedgerCore(rows);
+    const shard = createShard({ core, storage: leases, place: place(0), root: () => slow, clock: Date.now });
+    const asked = shard.reserve([by(subjectOf(0), { charges: org({ micros: 1000 }) })], [], 0);
+    await vi.advanceTimersByTimeAsync(0);
+    const back = shard.handBack();
+    gate.resolve();
+    expect((await asked).verdicts).toMatchObject([{ ok: true }]);
+    await back;
+    expect(count("acme lease")).toBe(2);
+    expect(core.usage("org", "day:2026-11-22")).toEqual(await root.usage("org", "day:2026-11-22"));
+  });
+
+  test("is no shard without a way to its root", () => {
+    const sql = makeSql();
+    const core = createLedgerCore(createSqlStorage(sql));
+    expect(() => openShard({ core, sql, ledgers: undefined, place: place(1) })).toThrow("LEDGER");
+    expect(placeOf(sql)).toBeUndefined();
+  });
+
+  test("leases as a root", () => {
+    const sql = makeSql();
+    const core = createLedgerCore(createSqlStorage(sql));
+    const [account, period, caps, want] = ["org", "all", { tokens: 5 }, { ...NONE, tokens: 5 }];
+    const order = { account, period, caps, want, keep: NONE, version: 1, shard: 0, shards: SHARDS };
+    expect(openGrants(core, sql).lease(order, NOON)).toEqual({ version: 1, granted: want, left: NONE });
+    expect(openGrants(core, sql).lease(order, NOON)).toEqual({ version: 1, granted: want, left: NONE });
   });
 });

@@ -16,6 +16,7 @@ test.each(DISKS)("a use that is charged to nobody is known as long as it could c
   expect(reserve(core)).toEqual({ ok: false, reason: "replayed" });
   expect(reserve(createLedgerCore(disk()))).toEqual({ ok: false, reason: "replayed" });
   expect(core.fold(NOON + 2 * MINUTE)).toBe(true);
+  expect([...disk().rows()]).toMatchObject([{ id: use.id }]);
   expect(reserve(core, NOON + 2 * MINUTE)).toEqual({ ok: false, reason: "replayed" });
   expect(core.fold(NOON + 2 * MINUTE + 1)).toBe(false);
   expect([...disk().rows()]).toEqual([]);

@@ -28,7 +28,7 @@ export const DISKS: readonly (readonly [name: string, make: () => Disk])[] = [
 
 /** A ledger's storage and that of its slices on one SQLite, as a Durable Object has them. */
 export function makeShardDisk(): () => { readonly rows: LedgerStorage; readonly leases: LeaseStorage } {
-  const sql = asSqlStorage(new DatabaseSync(":memory:"));
+  const sql = makeSql();
   return () => ({ rows: createSqlStorage(sql), leases: createLeaseStorage(sql) });
 }
 
@@ -44,11 +44,20 @@ export function makeShardMemory(): ReturnType<typeof makeShardDisk> {
   return () => ({ rows, leases });
 }
 
+/** A Durable Object's SQLite, on Node's. */
+export function makeSql(): Sql {
+  return asSqlStorage(new DatabaseSync(":memory:"));
+}
+
 type Sql = Parameters<typeof createSqlStorage>[0];
+
+/** Most values that workerd's takes with a statement. */
+const MAX_BINDINGS = 100;
 
 /** As much of workerd's `SqlStorage` as a ledger uses. */
 function asSqlStorage(database: DatabaseSync): Sql {
   const exec = (query: string, ...bindings: (string | number)[]) => {
+    if (bindings.length > MAX_BINDINGS) throw new Error("too many SQL variables");
     if (bindings.length === 0 && query.includes("CREATE TABLE")) {
       database.exec(query);
       return undefined;

@@ -43,8 +43,17 @@ test("leaves room for what providers write around tools and schemas", () => {
   const alone = bound("anthropic/v1/messages", { messages: [] }, "claude-sonnet-4-5");
   const withTool = bound("anthropic/v1/messages", { messages: [], tools: [tool] }, "claude-sonnet-4-5");
   expect(withTool - alone).toBeGreaterThan(804 + 2 * JSON.stringify(tool).length);
-  const config = { responseSchema: { type: "OBJECT" } };
-  expect(bound("generateContent", { generationConfig: config }, "gemini-2.5-pro")).toBeGreaterThan(1024);
+});
+
+const CONFIGS = ["generationConfig", "generation_config"];
+const SCHEMAS = ["responseSchema", "responseJsonSchema", "response_schema", "response_json_schema"];
+test.each([
+  ...["tools", "functions", "response_format", "text", "output_config", "output_format"].map((name) => [name]),
+  ...CONFIGS.flatMap((config) => SCHEMAS.map((name) => [config, name])),
+])("does so for %s %s", (...names) => {
+  const described = (text: string) => names.reduceRight<object>((value, name) => ({ [name]: value }), { text });
+  const found = bound("generateContent", described("x".repeat(500)) as Record<string, unknown>);
+  expect(found).toBeGreaterThan(804 + 2 * 500);
 });
 
 const BASE64 = "A".repeat(400_000);
@@ -56,10 +65,13 @@ const chatImage = (url: string, detail?: string) => ({
 describe("an image costs what its model's maker states, whatever its bytes", () => {
   test.each<[string, string, Record<string, unknown>, number]>([
     ["chat/completions", "gpt-4o", chatImage(DATA_URL), 3_779],
-    ["chat/completions", "gpt-4o", chatImage("https://img.example/a.png"), 3_779],
+    // The model may be told the address, too.
+    ["chat/completions", "gpt-4o", chatImage(`https://img.example/${"a".repeat(400)}`), 3_779 + 400],
+    ["chat/completions", "gpt-4o", { messages: [{ content: [{ type: "image_url", image_url: DATA_URL }] }] }, 3_779],
     ["chat/completions", "gpt-4o-mini", chatImage(DATA_URL), 48_169],
     ["chat/completions", "gpt-5.6", chatImage(DATA_URL), 48_600],
     ["chat/completions", "gpt-5.6", chatImage(DATA_URL, "high"), 6_150],
+    ["chat/completions", "gpt-5.6", chatImage(DATA_URL, "low"), 6_150],
     ["chat/completions", "qwen3-vl", chatImage(DATA_URL), 16_384],
     ["responses", "o3", { input: [{ role: "user", content: [{ type: "input_image", image_url: DATA_URL }] }] }, 3_779],
     [
@@ -101,6 +113,20 @@ describe("an image costs what its model's maker states, whatever its bytes", () 
       4_784,
     ],
     [
+      "anthropic/v1/messages",
+      "claude-opus-4-8",
+      {
+        messages: [
+          {
+            content: [
+              { type: "document", source: { type: "content", content: [{ type: "image", source: { data: BASE64 } }] } },
+            ],
+          },
+        ],
+      },
+      4_784,
+    ],
+    [
       "generateContent",
       "gemini-3-pro",
       { contents: { parts: [{ inlineData: { mimeType: "image/png", data: BASE64 } }] } },
@@ -134,6 +160,19 @@ describe("an image costs what its model's maker states, whatever its bytes", () 
   });
 });
 
+test.each<[string, Record<string, unknown>]>([
+  ["chat/completions", { messages: [null, { content: [null, { type: "image_url" }] }] }],
+  ["responses", { input: [null, { type: "image_generation_call" }, { output: null }] }],
+  ["anthropic/v1/messages", { messages: [{ content: [{ type: "image" }, { type: "document" }] }] }],
+  [
+    "generateContent",
+    { contents: [null, { parts: [null, { inlineData: {} }, { inlineData: { mimeType: "image/png" } }] }] },
+  ],
+  ["batchEmbedContents", { requests: [null, {}, { content: null }] }],
+])("what lacks its content has a bound all the same: %s with %j", (path, body) => {
+  expect(bound(path, body)).toBeGreaterThan(0);
+});
+
 test("images add up", () => {
   const two = { messages: [...chatImage(DATA_URL).messages, ...chatImage(DATA_URL).messages] };
   expect(bound("chat/completions", two)).toBeGreaterThanOrEqual(2 * 3_779);
@@ -151,9 +190,14 @@ test("a model that sees no images may be given their bytes", () => {
 
 test("a recording has a token a byte", () => {
   const content = [{ type: "input_audio", input_audio: { data: BASE64, format: "wav" } }];
-  const found = bound("chat/completions", { messages: [{ role: "user", content }] });
-  expect(found).toBeGreaterThan(400_000);
-  expect(found).toBeLessThan(400_300);
+  const parts = [{ inlineData: { mimeType: "Audio/WAV", data: BASE64 } }];
+  for (const found of [
+    bound("chat/completions", { messages: [{ role: "user", content }] }),
+    bound("generateContent", { contents: [{ parts }] }),
+  ]) {
+    expect(found).toBeGreaterThan(400_000);
+    expect(found).toBeLessThan(400_300);
+  }
   expect(inputBound(formOf("audio/transcriptions", 5000), FACTS)).toBe(5000);
 });
 
@@ -191,19 +235,27 @@ describe("all that the model reads is set aside for", () => {
     ],
     ["a film", "generateContent", { contents: [{ parts: [{ fileData: { fileUri: "https://v.example/" } }] }] }],
     ["a cache", "generateContent", { contents: [], cachedContent: "cachedContents/1" }],
+    ["a film", "embedContent", { content: { parts: [{ fileData: { fileUri: "https://v.example/" } }] } }],
+    [
+      "a film",
+      "batchEmbedContents",
+      { requests: [{ content: { parts: [{ file_data: { file_uri: "https://v.example/" } }] } }] },
+    ],
   ])("%s in %s", (_, path, body) => {
     expect(bound(path, body, "gpt-4o", { contextTokens: 128_000 })).toBe(128_000);
     expect(bound(path, body)).toBe(LARGEST_CONTEXT);
   });
 });
 
-test("texts in files are texts", () => {
+test("texts in parts and files are texts", () => {
   const data = `data:text/plain;base64,${"QUJD".repeat(100)}`;
   const document = { type: "document", source: { type: "text", media_type: "text/plain", data: "abc" } };
   const found = [
     bound("chat/completions", { messages: [{ content: [{ type: "file", file: { file_data: data } }] }] }),
     bound("anthropic/v1/messages", { messages: [{ content: [document] }] }),
     bound("generateContent", { contents: [{ parts: [{ inlineData: { mimeType: "text/csv", data: "QUJD" } }] }] }),
+    bound("chat/completions", { messages: [{ content: [{ type: "text", text: "abc" }] }] }),
+    bound("responses", { input: [{ type: "message", content: [{ type: "output_text", text: "abc" }] }] }),
   ];
   expect(found[0]).toBeGreaterThan(300);
   expect(Math.max(...found)).toBeLessThan(600);

@@ -1,8 +1,15 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Limits } from "../../mint-server/contract/credential.ts";
-import type { Reservation, Settlement, Verdict } from "../../mint-server/credentials/ledger.ts";
+import {
+  MIN_OUTPUT_TOKENS,
+  type Reservation,
+  type Settlement,
+  type Verdict,
+} from "../../mint-server/credentials/ledger.ts";
+import type { LedgerClient } from "../../mint-server/credentials/ledger-client.ts";
 import type { Caller } from "../../mint-server/credentials/verify.ts";
 import { openBudget } from "../../mint-server/metering/budget.ts";
+import { reserveLight } from "../../mint-server/metering/light-reservation.ts";
 import type { ModelFacts } from "../../mint-server/providers/provider.ts";
 import { FACTS, requestOf } from "./requests.ts";
 
@@ -21,15 +28,8 @@ interface Given {
   readonly proofId?: string;
 }
 
-async function open({
-  limits,
-  orgLimits,
-  body = TEXT,
-  path = "chat/completions",
-  facts = [PRICED],
-  verdict,
-  proofId,
-}: Given) {
+/** A ledger that notes what it is told, and the caller whom it is asked for. */
+function askedFor({ limits, orgLimits, verdict, proofId }: Given) {
   const reserved: Reservation[] = [];
   const settled: Settlement[] = [];
   const client = {
@@ -39,7 +39,7 @@ async function open({
       return verdict ? verdict(reservation) : granted;
     },
     settle: (settlement: Settlement) => void settled.push(settlement),
-  };
+  } as unknown as LedgerClient;
   const caller = {
     by: "credential",
     subject: "alice",
@@ -48,8 +48,13 @@ async function open({
     credential: { jti: "c-1", issuedAt: 7, expiresAt: 607, ...(proofId && { proofId }) },
     ...(orgLimits && { org: { limits: orgLimits } }),
   } as unknown as Caller;
-  const request = requestOf(path, body);
-  const budget = await openBudget({ client: client as never, caller, request, facts, now: NOW });
+  return { client, caller, reserved, settled };
+}
+
+async function open(given: Given) {
+  const { body = TEXT, path = "chat/completions", facts = [PRICED] } = given;
+  const { client, caller, reserved, settled } = askedFor(given);
+  const budget = await openBudget({ client, caller, request: requestOf(path, body), facts, now: NOW });
   return { budget, reserved, settled };
 }
 
@@ -125,13 +130,16 @@ test("what a schema says where nothing is stated is written into the request", a
 });
 
 test("a stated maximum stays as it is", async () => {
-  const body = { ...TEXT, max_tokens: 100 };
-  const { budget } = await opened({ limits: { tokens: 1e6 }, body });
-  expect(budget.request.payload).toBe(JSON.stringify(body));
+  for (const path of ["chat/completions", "completions"]) {
+    const body = { ...TEXT, max_tokens: 100 };
+    const { budget } = await opened({ limits: { tokens: 1e6 }, path, body });
+    expect(budget.request.payload).toBe(JSON.stringify(body));
+  }
 });
 
 test("where requests alone are counted nothing is weighed, and the request stays as it is", async () => {
-  const { budget, reserved } = await opened({ limits: { requests: 1, requestsPerMinute: 5 }, facts: [FACTS] });
+  const given = { limits: { requests: 1, requestsPerMinute: 5 }, facts: [FACTS] };
+  const { budget, reserved, settled } = await opened(given);
   expect(reserved[0]).toMatchObject({
     inputTokens: 0,
     inputMicros: 0,
@@ -140,7 +148,9 @@ test("where requests alone are counted nothing is weighed, and the request stays
     flexible: false,
   });
   expect(budget.request.payload).toBe(JSON.stringify(TEXT));
+  expect((await opened({ ...given, path: "completions" })).budget.request.payload).toBe(JSON.stringify(TEXT));
   expect(budget.remaining).toEqual({ requests: 3 });
+  expect(settled).toEqual([{ id: reserved[0]?.id, inputTokens: 0, outputTokens: 0, micros: 0 }]);
 });
 
 test("a maximum of one request bounds what may be stated, and what is not", async () => {
@@ -172,6 +182,41 @@ test("the dearest of the endpoints that may answer decides, and one without a pr
   expect(unpriced.budget).toMatchObject({ ok: false, failure: { kind: "unpriced_model", model: "gpt-4o" } });
   expect(unpriced.reserved).toEqual([]);
   expect((await open({ limits: { tokens: 1e6 }, facts: [FACTS] })).budget).toMatchObject({ ok: true });
+});
+
+test("a maximum of one request is shared by its answers, of which each has a token at least", async () => {
+  const given = { limits: { requests: 1, maxTokensPerRequest: 9 }, orgLimits: { maxTokensPerRequest: 5 } };
+  const { budget } = await opened({ ...given, body: { ...TEXT, n: 5 } });
+  expect(budget.request.body).toMatchObject({ max_tokens: 1 });
+  const refused = await open({ ...given, body: { ...TEXT, n: 6 } });
+  const failure = { kind: "budget_exceeded", limit: "maxTokensPerRequest" };
+  expect([refused.budget, refused.reserved]).toEqual([{ ok: false, failure }, []]);
+});
+
+test.each([
+  ["tokens", { limits: { tokens: 1e6 }, orgLimits: { requests: 5 } }],
+  ["usd", { limits: { usd: 1 }, orgLimits: { requests: 5 } }],
+] as const)("a grant of %s that is too short for each answer is given back", async (limit, given) => {
+  const body = { ...TEXT, n: 4 };
+  const granting = (outputTokens: number): Given => ({
+    ...{ ...given, body },
+    verdict: () => ({ ok: true, outputTokens, remaining: { requests: 3 } }),
+  });
+  const refused = await open(granting(4 * MIN_OUTPUT_TOKENS - 1));
+  const failure = { kind: "budget_exceeded", limit, remaining: { requests: 3 } };
+  expect(refused.budget).toEqual({ ok: false, failure });
+  expect(refused.settled).toMatchObject([{ id: refused.reserved[0]?.id, inputTokens: 0, outputTokens: 0, micros: 0 }]);
+  const { budget, settled } = await opened(granting(4 * MIN_OUTPUT_TOKENS));
+  expect([budget.request.body, settled]).toMatchObject([{ max_tokens: MIN_OUTPUT_TOKENS }, []]);
+});
+
+test("money is set aside where either limits it, the credential or its organisation", async () => {
+  for (const given of [
+    { limits: { usd: 1 }, orgLimits: { requests: 5 } },
+    { limits: { requests: 5 }, orgLimits: { usd: 1 } },
+  ]) {
+    expect((await opened(given)).reserved[0]).toMatchObject({ inputMicros: 2 * WEIGHT, microsPerOutputToken: 8 });
+  }
 });
 
 test("the longest context of the endpoints bounds the input", async () => {
@@ -240,4 +285,58 @@ test("a bound credential hears of its revocation by its own scheme", async () =>
   const verdict = (): Verdict => ({ ok: false, reason: "revoked" });
   const { budget } = await open({ limits: { requests: 1 }, verdict, proofId: "p" });
   expect(budget).toMatchObject({ failure: { kind: "credential_revoked", bound: true } });
+});
+
+describe("a request whose answer is there already", () => {
+  const light = async (given: Given) => {
+    const { client, caller, reserved, settled } = askedFor(given);
+    return { result: await reserveLight(client, caller, NOW), reserved, settled };
+  };
+  const NOTHING = { inputTokens: 0, outputTokens: 0 };
+
+  test("counts by the minute alone, and uses up its proof", async () => {
+    const { result, reserved, settled } = await light({
+      limits: { requests: 1, usd: 1, requestsPerMinute: 4 },
+      orgLimits: { tokens: 9, requestsPerMinute: 50 },
+      proofId: "the-proof",
+    });
+    const period = expect.stringMatching(/^hour:/);
+    expect(reserved).toEqual([
+      {
+        ...{ id: "the-proof", jti: "c-1", subject: "alice", issuedAt: 7, now: NOW },
+        charges: [
+          { account: "jti:c-1", period, requestsPerMinute: 4 },
+          { account: "org", period, requestsPerMinute: 50 },
+        ],
+        ...{ ...NOTHING, inputMicros: 0, microsPerOutputToken: 0, flexible: false },
+      },
+    ]);
+    expect(settled).toEqual([{ id: "the-proof", ...NOTHING, micros: 0 }]);
+    expect(result).toEqual({ ok: true, value: { requests: 3 } });
+  });
+
+  test("is asked for where nothing counts by the minute, under a name of its own", async () => {
+    const [one, two] = [await light({ limits: { usd: 1 } }), await light({})];
+    expect([...one.reserved, ...two.reserved]).toMatchObject([{ charges: [] }, { charges: [] }]);
+    expect(one.reserved[0]?.id).not.toBe(two.reserved[0]?.id);
+    expect([...one.settled, ...two.settled]).toEqual([]);
+  });
+
+  test("is refused to whom is revoked, and where nobody knows", async () => {
+    const limits = { requestsPerMinute: 1 };
+    const revoked = await light({ limits, verdict: () => ({ ok: false, reason: "revoked" }) });
+    expect(revoked.result).toEqual({ ok: false, failure: { kind: "credential_revoked", bound: false } });
+    const unknown = await light({ limits, verdict: () => undefined });
+    expect(unknown.result).toEqual({ ok: false, failure: { kind: "ledger_unavailable" } });
+    expect([...revoked.settled, ...unknown.settled]).toEqual([]);
+  });
+
+  test("costs a caller without a credential nothing, who may ask for nothing else", async () => {
+    const { client, caller, reserved } = askedFor({});
+    const { credential: _, ...other } = caller;
+    expect(await reserveLight(client, other, NOW)).toEqual({ ok: true, value: undefined });
+    const asking = { client, caller: other, request: requestOf("chat/completions", TEXT), facts: [PRICED], now: NOW };
+    expect(await openBudget(asking)).toEqual({ ok: false, failure: { kind: "unforeseen" } });
+    expect(reserved).toEqual([]);
+  });
 });

@@ -13,16 +13,20 @@ describe("the output that is asked for", () => {
     ["chat/completions", { max_tokens: 100, max_completion_tokens: 300 }, 300],
     ["chat/completions", { max_tokens: 100, n: 3 }, 300],
     ["chat/completions", { max_tokens: 100, n: "3" }, 300],
+    ["chat/completions", { max_tokens: 99.5, n: 1.5 }, 200],
     ["chat/completions", { max_tokens: 100, n: -1 }, 100],
+    ["chat/completions", { max_tokens: 100, n: "many" }, 100],
     ["completions", {}, undefined],
     ["completions", { max_tokens: 10, n: 2, best_of: 5, prompt: "x" }, 50],
     ["completions", { max_tokens: 10, n: 2, prompt: ["x", "y", "z"] }, 60],
     ["completions", { max_tokens: 10, prompt: [1, 2, 3] }, 10],
     ["completions", { max_tokens: 10, prompt: [[1, 2], [3]] }, 20],
+    ["completions", { max_tokens: 10, prompt: [1, "x"] }, 20],
     ["responses", { max_output_tokens: 64 }, 64],
     ["anthropic/v1/messages", { max_tokens: 0 }, 0],
     ["anthropic/v1/messages", { max_tokens: 2000, thinking: { type: "enabled", budget_tokens: 1024 } }, 2000],
-    ["anthropic/v1/messages", { max_tokens: 2000, thinking: { type: "enabled", budget_tokens: 9000 } }, 11_000],
+    ["anthropic/v1/messages", { max_tokens: 2000, thinking: { type: "enabled", budget_tokens: 2000 } }, 4000],
+    ["anthropic/v1/messages", { max_tokens: 2000, thinking: { type: "enabled", budget_tokens: 8999.5 } }, 11_000],
     ["generateContent", { generationConfig: { maxOutputTokens: 50, candidateCount: 4 } }, 200],
     ["generateContent", { generation_config: { max_output_tokens: 50, candidate_count: 2 } }, 100],
     ["streamGenerateContent", { contents: [] }, undefined],
@@ -61,6 +65,7 @@ describe("the output that is asked for", () => {
 test("what is granted is shared by the answers", () => {
   const bound = { answers: 3, beside: 10 };
   expect(eachOutput(bound, 100)).toBe(30);
+  expect(eachOutput(bound, 99)).toBe(29);
   expect(totalOutput(bound, 30)).toBe(100);
   expect(eachOutput(bound, 5)).toBe(0);
 });

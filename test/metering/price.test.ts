@@ -46,6 +46,8 @@ test("decimal fractions cost no micro-dollar of their own", () => {
 test("cached input has its own prices, the rest the plain one", () => {
   const usage = { inputTokens: 1000, outputTokens: 0, cachedTokens: 600, cacheWriteTokens: 300 };
   expect(microsOf(usage, PRICE)).toBe(100 * 3 + 600 * 0.3 + 300 * 3.75);
+  // A provider that tells of more than there was makes nothing cheaper.
+  expect(microsOf({ ...usage, inputTokens: 10 }, PRICE)).toBe(600 * 0.3 + 300 * 3.75);
 });
 
 test("the worst case of input is the dearest of its prices", () => {
@@ -79,13 +81,17 @@ describe("a request with more input than a tier begins at", () => {
   });
 
   test("costs the dearer of two endpoints' prices, wherever their tiers begin", () => {
-    const other: Price = { ...PRICE, input: 4, output: 10, tiers: [{ ...dear, above: 100, input: 5, output: 30 }] };
+    const other: Price = {
+      ...{ input: 4, cacheRead: 0.5, cacheWrite: 3, output: 10 },
+      tiers: [{ ...dear, above: 100, input: 5, output: 30 }],
+    };
     const both = dearer(tiered, other);
     expect(dearer(other, tiered)).toEqual(both);
     for (const inputTokens of [1, 100, 101, 200, 201, 300, 301, 9999]) {
       for (const usage of [
         { inputTokens, outputTokens: 0 },
         { inputTokens: 0, outputTokens: inputTokens },
+        { inputTokens, outputTokens: 0, cachedTokens: inputTokens },
       ]) {
         const each = [tiered, other].map((price) => microsOf(usage, price));
         expect([usage, microsOf(usage, both)]).toEqual([usage, Math.max(...each)]);
@@ -175,6 +181,7 @@ describe("no price in tokens tells what is charged for", () => {
     ["anthropic/v1/messages", { messages: [], fallbacks: "default" }],
     ["anthropic/v1/messages", { messages: [], compaction: { type: "auto" } }],
     ["generateContent", { contents: [{ parts: [{ inlineData: { mimeType: "audio/wav", data: "AAAA" } }] }] }],
+    ["generateContent", { contents: [{ parts: [{ inlineData: { mimeType: "video/mp4", data: "AAAA" } }] }] }],
     ["generateContent", { contents: [{ parts: [{ fileData: { fileUri: "https://v.example/" } }] }] }],
     ["generateContent", { contents: [], generationConfig: { responseModalities: ["TEXT", "IMAGE"] } }],
     ["generateContent", { contents: [] }, "gemini-2.5-flash-image"],
@@ -194,10 +201,15 @@ describe("no price in tokens tells what is charged for", () => {
       "chat/completions",
       { messages: [], service_tier: "auto", tools: [{ type: "function", function: { name: "f" } }] },
     ],
-    ["chat/completions", { messages: [], n: 3 }],
+    ["chat/completions", { messages: [], n: 3, search_parameters: null, plugins: false }],
     ["responses", { input: "and?", previous_response_id: "resp_1" }],
+    ["responses", { input: [{ content: [{ type: "input_file", file_id: "file_1" }] }] }],
     ["anthropic/v1/messages", { messages: [], speed: "standard", tools: [{ name: "f", input_schema: {} }] }],
     ["generateContent", { contents: [{ parts: [{ inlineData: { mimeType: "application/pdf", data: "JVBE" } }] }] }],
+    [
+      "generateContent",
+      { contents: [{ parts: [{ fileData: { mimeType: "application/pdf", fileUri: "https://d.example/" } }] }] },
+    ],
   ])("but %s: %j is all in tokens", (path, body) => {
     expect(priced(path, body).ok).toBe(true);
   });

@@ -194,9 +194,10 @@ describe.each(SCHEMAS)("a whole stream of %s", (schema, { events, usage }) => {
     expect(settled).toHaveLength(1);
   });
 
-  test("cannot be stopped after its end", () => {
+  test("is settled with its end, and cannot be stopped after it", () => {
     const { stream, settled } = meter(schema);
     const text = stream.translation.feed(utf8(write(events)));
+    expect(settled).toHaveLength(1);
     stream.stop(REVOKED, 401);
     expect(text + stream.translation.end()).toBe(write(events));
     expect(stream.stopped.aborted).toBe(false);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SchemaId } from "../../mint-server/contract/endpoints.ts";
+import { createMeter } from "../../mint-server/metering/meter.ts";
 import { mayThinkUnseen } from "../../mint-server/metering/unseen-thoughts.ts";
 import { USAGE_FORMATS, withUsageAsked } from "../../mint-server/metering/usage.ts";
 import type { Usage } from "../../mint-server/wire/chat-answer.ts";
@@ -56,6 +57,30 @@ describe("the usage of a stream", () => {
   });
 });
 
+test.each<[SchemaId, object, unknown]>([
+  ["chat", { choices: ["x"], usage: {} }, ["x"]],
+  ["responses", { type: "response.output_item.added", item: { name: "f" } }, { name: "f" }],
+  ["responses", { type: "response.output_text.delta", delta: "x" }, "x"],
+  ["responses", { type: "response.output_item.done", item: { name: "f" } }, undefined],
+  ["responses", { delta: "x" }, "x"],
+  ["anthropic", { content_block: { text: "" } }, [undefined, { text: "" }]],
+  ["google", { candidates: ["x"] }, ["x"]],
+])("of an event of %s, %j, the model wrote %j", async (schema, event, said) => {
+  expect((await USAGE_FORMATS[schema]()).said(event as Record<string, unknown>)).toEqual(said);
+});
+
+test("what was heard of a cut answer is bounded by the bytes of its texts, numbers and names", () => {
+  const settled: Usage[] = [];
+  const hold = { inputTokens: 50, outputTokens: 100 };
+  const meter = createMeter({ hold, thinksUnseen: false, onSettle: (usage) => settled.push(usage) });
+  meter.hear({ name: ["é", 12, true] });
+  meter.hear(undefined);
+  meter.hear([null, {}]);
+  meter.settle(false);
+  const heard = "name".length + 2 + 2 + "true".length + "null".length;
+  expect(settled).toEqual([{ inputTokens: 50, outputTokens: heard, complete: false }]);
+});
+
 describe("a model may think what is not shown", () => {
   test.each<[string, Record<string, unknown>]>([
     ["o3", {}],
@@ -67,6 +92,9 @@ describe("a model may think what is not shown", () => {
     ["gemini-flash-latest", {}],
     ["grok-4", {}],
     ["qwen3", { include_reasoning: false }],
+    ["qwen3", { reasoning: { effort: "low" } }],
+    ["qwen3", { reasoning_format: "hidden" }],
+    ["qwen3", { chat_template_kwargs: { enable_thinking: true } }],
     ["gemini-2.0-flash", { generationConfig: { thinkingConfig: {} } }],
   ])("%s with %j", (model, body) => {
     expect(mayThinkUnseen({ model, body })).toBe(true);

@@ -69,6 +69,7 @@ describe("a template", () => {
   test.each<[string, Record<string, unknown>, string]>([
     ["another model", { model: "gpt-4o" }, "model"],
     ["another value", { temperature: 0.3 }, "temperature"],
+    ["an object for a number", { temperature: {} }, "temperature"],
     ["an object with more in it", { response_format: { type: "text", strict: true } }, "response_format"],
     ["a field that it does not name", { max_tokens: 5 }, "max_tokens"],
     ["tools", { tools: [TOOL] }, "tools"],
@@ -76,6 +77,39 @@ describe("a template", () => {
     ["JavaScript's own field", JSON.parse('{"__proto__": {"temperature": 1}}'), "__proto__"],
   ])("refuses %s", (_, body, param) => {
     expect(fill(CHAT, { messages: [USER], ...body })).toBe(`insufficient_scope ${param}`);
+  });
+
+  const SAID = { type: "json_schema", schema: { enum: ["a", "b"] }, strict: true, name: null };
+  test.each<[string, object]>([
+    ["another member", { ...SAID, strict: false }],
+    ["another name of a member", { type: "json_schema", schema: SAID.schema, strict: true, title: null }],
+    ["an object for nothing", { ...SAID, name: {} }],
+    ["nothing for an object", { ...SAID, schema: null }],
+    ["an object for a list", { ...SAID, schema: { enum: { 0: "a", 1: "b" } } }],
+    ["a list in another order", { ...SAID, schema: { enum: ["b", "a"] } }],
+    ["a list for an object", []],
+  ])("compares objects as a whole, and refuses %s", (_, said) => {
+    const template = chatWith({ response_format: SAID });
+    const again = Object.fromEntries(Object.entries(structuredClone(SAID)).reverse());
+    expect(fill(template, { response_format: again })).toMatchObject({ response_format: SAID });
+    expect(fill(template, { response_format: said })).toBe("insufficient_scope response_format");
+  });
+
+  test("says what it refuses, and no more of a name than a name has", () => {
+    const detail = (body: Record<string, unknown>, endpoint = CHAT.endpoint): string => {
+      const applied = applyTemplate(compile(CHAT), endpoint, body);
+      return applied.ok || !("detail" in applied.failure) ? "" : String(applied.failure.detail);
+    };
+    expect(detail({ temperature: 1 })).toContain("`temperature`");
+    expect(detail({ ["x".repeat(5000)]: 1 })).toMatch(/`x{64}`/);
+    expect(detail({ messages: "2 + 2?" })).toContain("`messages`");
+    expect(detail({ messages: [SYSTEM] })).toContain("user, assistant");
+    expect(detail({}, "embeddings")).toContain("chat/completions");
+  });
+
+  test("without messages of its own leaves them to the caller", () => {
+    const { messages: _, ...body } = CHAT.body;
+    expect(fill({ ...CHAT, body }, {})).not.toHaveProperty("messages");
   });
 
   test("lets the caller fill what it allows, and nothing else", () => {
@@ -165,6 +199,8 @@ describe("the caller's turns", () => {
     };
     const turns = [{ parts: [{ text: "2 + 2?" }] }, { role: "model", parts: [{ text: "4" }] }];
     expect(fill(template, { contents: turns })).toEqual({ systemInstruction, contents: [own, ...turns] });
+    expect(fill(template, { contents: turns, model: "gemini-2.5-flash" })).toEqual(fill(template, { contents: turns }));
+    expect(fill(template, { contents: turns, model: "gemini-2.5-pro" })).toBe("insufficient_scope model");
     for (const name of ["system_instruction", "generationConfig", "tools", "cachedContent"])
       expect(fill(template, { contents: turns, [name]: {} })).toBe(`insufficient_scope ${name}`);
     for (const role of ["system", "function", "assistant"])

@@ -7,7 +7,13 @@ interface Part {
   readonly tests: readonly string[];
 }
 
-const credential = (...names: string[]): readonly string[] => names.map((name) => `mint-server/credentials/${name}.ts`);
+const modules =
+  (folder: string) =>
+  (...names: string[]): readonly string[] =>
+    names.map((name) => `mint-server/${folder}/${name}.ts`);
+const contract = modules("contract");
+const credential = modules("credentials");
+const metering = modules("metering");
 const on = (folder: string, ...names: string[]): readonly string[] =>
   names.map((name) => `test/${folder}/${name}.test.ts`);
 
@@ -17,80 +23,93 @@ const DOORS = on(
   "session-grants",
   "session-members",
   "session-challenge",
-  "session-app",
   "session-settings",
+  "session-app",
 );
 const FORGERIES = [
   ...on("credentials", "token", "proof", "keys", "nonces", "authoriser"),
   ...on("mint-server", "forged-proofs", "instances"),
 ];
 const LEDGER = [
-  ...on("ledger", "ledger-core", "replay-rows", "ledger-client", "ledger-grants", "ledger-slices", "ledger-shards"),
-  ...on("ledger", "ledger-core.property", "ledger-leases.property"),
+  ...on("ledger", "ledger-core", "replay-rows", "ledger-client", "ledger-grants", "ledger-slices"),
+  ...on("ledger", "ledger-core.property"),
   ...on("mint-server", "instances"),
 ];
-const LIMITS = on("limits", "accounts", "settling", "maximum");
+const SHARDS = on(
+  "ledger",
+  "ledger-grants",
+  "ledger-slices",
+  "ledger-shards",
+  "shard-settings",
+  "ledger-leases.property",
+);
 
 const PARTS: readonly Part[] = [
   {
-    files: ["mint-server/contract/json.ts", "mint-server/contract/bytes.ts", "mint-server/contract/credential.ts"],
+    files: contract("json", "bytes", "credential"),
     tests: [
-      ...on("contract", "bytes.shared", "json.shared", "credential.shared"),
+      ...on("contract", "bytes.shared", "json.shared", "lossy-number.shared", "credential.shared"),
       ...on("credentials", "token", "proof"),
     ],
   },
-  { files: ["mint-server/contract/dpop.ts"], tests: FORGERIES },
+  { files: contract("dpop"), tests: FORGERIES },
+  {
+    files: contract("canonical-json", "cache-key", "fields"),
+    tests: on("contract", "canonical-json.shared", "cache-key.shared", "envelope.shared"),
+  },
+  { files: contract("cache-rules"), tests: on("contract", "cache-rules.shared") },
+  { files: contract("envelope"), tests: on("contract", "envelope.shared") },
+  { files: contract("endpoints"), tests: on("contract", "endpoints.shared", "cache-rules.shared") },
   {
     files: credential("claims", "issue", "keys", "nonces", "proof", "seal", "standing", "token", "verify"),
     tests: [...FORGERIES, ...on("mint-server", "scope", "issue-in-code")],
   },
   {
     files: credential("features", "limits-form", "order-form", "template"),
-    tests: [
-      ...on("credentials", "features", "order-form", "template"),
-      ...on("mint-server", "scope", "issue-in-code", "template"),
-      ...on("limits", "templates"),
+    tests: [...on("credentials", "features", "order-form"), ...on("mint-server", "template")],
+  },
+  {
+    files: credential("ask-json"),
+    tests: [...on("credentials", "session-parts"), ...on("mint-server", "session-challenge", "session-app")],
+  },
+  { files: credential("client-address"), tests: on("mint-server", "client-address", "session-door") },
+  {
+    files: credential("id-token"),
+    tests: [...on("credentials", "id-token"), ...on("mint-server", "session-members")],
+  },
+  { files: credential("session-callback"), tests: on("mint-server", "session-app") },
+  { files: credential("turnstile"), tests: on("mint-server", "session-challenge") },
+  {
+    files: credential("session-authorizer", "sessions"),
+    tests: [...on("credentials", "session-parts"), ...DOORS],
+  },
+  {
+    files: credential("ledger-client", "ledger-clients", "ledger-queue"),
+    tests: [...on("ledger", "ledger-client"), ...on("mint-server", "instances")],
+  },
+  {
+    files: [
+      ...credential("fit-reservation", "ledger-core", "ledger-journal", "ledger-memory", "ledger-periods"),
+      ...credential("ledger-sql", "ledger-storage", "minute-rate", "revocation-book"),
     ],
+    tests: LEDGER,
   },
   {
-    files: credential(
-      "ask-json",
-      "client-address",
-      "id-token",
-      "session-authorizer",
-      "session-callback",
-      "sessions",
-      "turnstile",
-    ),
-    tests: [...on("credentials", "session-parts"), ...on("mint-server", "client-address"), ...DOORS],
+    files: [
+      ...credential("ledger-grants", "ledger-lease", "ledger-lease-sql", "ledger-leases", "ledger-shard"),
+      ...credential("ledger-shards", "ledger-slices"),
+    ],
+    tests: SHARDS,
   },
   {
-    files: credential(
-      "fit-reservation",
-      "ledger-client",
-      "ledger-clients",
-      "ledger-core",
-      "ledger-grants",
-      "ledger-journal",
-      "ledger-lease",
-      "ledger-lease-sql",
-      "ledger-memory",
-      "ledger-periods",
-      "ledger-queue",
-      "ledger-shard",
-      "ledger-shards",
-      "ledger-slices",
-      "ledger-sql",
-      "ledger-storage",
-      "minute-rate",
-      "revocation-book",
-    ),
-    tests: [...LEDGER, ...on("limits", "accounts")],
+    files: metering("price", "bounds", "output", "media", "unpriced", "unseen-thoughts"),
+    tests: on("metering", "price", "bounds", "output", "usage", "budget"),
   },
   {
-    files: ["budget", "price", "bounds", "output"].map((name) => `mint-server/metering/${name}.ts`),
-    tests: [...on("metering", "price", "bounds", "output", "budget", "usage"), ...LIMITS],
+    files: metering("budget", "charges", "light-reservation"),
+    tests: on("metering", "budget", "budget-tiers"),
   },
+  { files: metering("meter", "usage"), tests: on("metering", "usage", "streams.shared", "translated") },
 ];
 
 export interface Planned {

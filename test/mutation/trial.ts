@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createVitest } from "vitest/node";
+import { BaseSequencer, createVitest, type TestSpecification } from "vitest/node";
 import { PATHS } from "../../mint-server/local/paths.ts";
 import { type Mutant, mutated } from "./mutants.ts";
 
@@ -21,6 +21,13 @@ export interface Verdict {
   readonly file?: string | undefined;
 }
 
+/** Vitest itself begins with those that take longest. */
+class AsPlanned extends BaseSequencer {
+  override async sort(specifications: TestSpecification[]): Promise<TestSpecification[]> {
+    return specifications;
+  }
+}
+
 let current: { readonly path: string; readonly source: string } | undefined;
 
 const vitest = await createVitest(
@@ -32,6 +39,7 @@ const vitest = await createVitest(
     include: ["test/**/*.test.ts"],
     reporters: [{}],
     bail: 1,
+    sequence: { sequencer: AsPlanned },
     pool: "threads",
     // It would give back what was there before the mutant.
     fsModuleCache: false,
