@@ -30,8 +30,8 @@ export interface Lifeline {
 /** A request that took longer than this to fail had reached something. */
 const REACHED_MS = 250;
 
-/** How long a request that may have reached nothing is tried for: a connection can break twice before an answer begins. */
-const UNREACHED_MS = 150;
+/** How often a request is tried again that may have reached nothing: a connection can break twice before an answer begins. */
+const AT_LEAST = 2;
 
 /** Where in an answer a call begins: a page whose worker was stopped has seen the bytes before. */
 export function positionOf({ request }: Call): number {
@@ -48,7 +48,9 @@ export function openLifeline(gate: Gate, call: Call): Lifeline {
   /** Whether the mint-server can give this very answer again. */
   let isKept = false;
   const tryFor = (forMs: number, position: number, isLater: (sent: Sent) => boolean) =>
-    mark.stopped ? CUT : retry({ send: () => trial(position), forMs, isLater, signal: call.abort.signal });
+    mark.stopped
+      ? CUT
+      : retry({ send: () => trial(position), forMs, atLeast: AT_LEAST, isLater, signal: call.abort.signal });
   const tell = (position: number, sinceMs: number) =>
     gate.emit({ type: "resume", by: gate.by, requestId: call.id, position, tookMs: performance.now() - sinceMs });
   const give = (answer: Response | LocalAnswer) => {
@@ -65,7 +67,7 @@ export function openLifeline(gate: Gate, call: Call): Lifeline {
       const brokeMs = performance.now();
       const reached = start > 0 || sent instanceof Response || (sent === CUT && brokeMs - startedMs >= REACHED_MS);
       await discard(sent);
-      const found = await tryFor(reached ? (call.patienceMs ?? HOLD_MS) : UNREACHED_MS, start, isCut);
+      const found = await tryFor(reached ? (call.patienceMs ?? HOLD_MS) : 0, start, isCut);
       if (found === CUT || isCut(found)) {
         mark.lost = reached;
         return found === CUT ? OFFLINE : found;

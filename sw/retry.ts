@@ -11,18 +11,21 @@ const MAX_PAUSE_MS = 2_000;
 
 interface Retrying {
   readonly send: () => Promise<Sent>;
-  /** How long to go on trying; 0: once. */
+  /** How long to go on trying. */
   readonly forMs: number;
+  /** How often to try, however long that takes. */
+  readonly atLeast: number;
   readonly isLater: (sent: Sent) => boolean;
   readonly signal: AbortSignal;
 }
 
 /** Tries at once, and then with growing pauses; gives the last try's result. Rejects when the signal fires. */
-export async function retry({ send, forMs, isLater, signal }: Retrying): Promise<Sent> {
+export async function retry({ send, forMs, atLeast, isLater, signal }: Retrying): Promise<Sent> {
   const startedMs = performance.now();
-  for (let pauseMs = 100; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
+  for (let tries = 1, pauseMs = 50; ; tries++, pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
     const sent = await send();
-    if (!isLater(sent) || performance.now() - startedMs + pauseMs > forMs) return sent;
+    const isLast = tries >= atLeast && performance.now() - startedMs + pauseMs > forMs;
+    if (isLast || !isLater(sent)) return sent;
     await discard(sent);
     // Many pages lose the same connection at once.
     await pause(pauseMs * (0.5 + Math.random() / 2), signal);

@@ -42,7 +42,8 @@ export async function browserCache({ crew, progress }: CaseContext): Promise<rea
     };
     const warm = await firstByte(() => bodies[0] ?? "");
     const stored = await firstByte((at) => bodies[at % QUESTIONS] ?? "");
-    return [...figures("memory", warm), ...figures("database", stored)];
+    await product.stop();
+    return [...figures("memory", warm), ...figures("database", stored), ...(await withoutServer(covered))];
   } finally {
     await tabs.stop();
     await product.stop();
@@ -75,9 +76,32 @@ async function fill(tab: Tab, bodies: readonly string[]): Promise<string> {
   return answer;
 }
 
+const UNSEEN = 50;
+
+/** How long a question without an answer in the cache takes to fail when nobody is there to be asked. */
+async function withoutServer(tab: Tab): Promise<readonly Result[]> {
+  const times: number[] = [];
+  for (let at = 0; at < UNSEEN; at++) {
+    const body = chatBody({ kind: "json", size: PADDING_BYTES }, QUESTIONS + at);
+    const { status, text, firstByteMs } = await call(tab, { url: CHAT, body });
+    if (status !== 503 || !text.includes('"code":"offline"')) throw new Error(`offline, it was ${status}: ${text}`);
+    times.push(firstByteMs);
+  }
+  const name = "browser-cache.offline";
+  const what = "an unseen question without a server: until its typed error";
+  return [
+    result({ name, what, unit: "ms" }, median(times)),
+    result(
+      { name: `${name}-p95`, what: `${what}, 95 in 100`, unit: "ms", target: TARGET.offlineMs },
+      quantile(times, 0.95),
+    ),
+  ];
+}
+
 /** Milliseconds to the first byte of what must be a hit, or a plain fetch. */
 async function timed(tab: Tab, asked: Call): Promise<number> {
-  const { source, firstByteMs } = await call(tab, asked);
+  const { status, source, firstByteMs, text } = await call(tab, asked);
+  if (status !== 200) throw new Error(`answered ${status}: ${text}`);
   if (asked.body !== undefined && source !== "browser-cache")
     throw new Error(`answered by ${source}, not by the cache`);
   return firstByteMs;
@@ -107,8 +131,7 @@ async function callInPage({ url, body, mode, source }: Call & { readonly mode: s
     firstByteMs ||= performance.now() - started;
     text += decoder.decode(value, { stream: true });
   }
-  if (!response.ok) throw new Error(`answered ${response.status}: ${text}`);
-  return { firstByteMs, text, source: response.headers.get(source) };
+  return { status: response.status, firstByteMs, text, source: response.headers.get(source) };
 }
 
 function figures(from: string, { hits, fetches }: { readonly hits: number[]; readonly fetches: number[] }) {

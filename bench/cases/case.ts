@@ -41,5 +41,7 @@ export const TARGET = {
   browserHitMs: 5,
   /** Against a plain fetch of the same bytes over loopback. */
   browserHitTimes: 2,
+  /** An unseen question where nobody can be reached. */
+  offlineMs: 200,
   workerTotalPercent: 10,
 } as const;
