@@ -49,7 +49,7 @@ const PARTS: readonly Part[] = [
     files: contract("json", "bytes", "credential"),
     tests: [
       ...on("contract", "bytes.shared", "json.shared", "lossy-number.shared", "credential.shared"),
-      ...on("credentials", "token", "proof"),
+      ...on("credentials", "token", "proof", "features"),
     ],
   },
   { files: contract("dpop"), tests: FORGERIES },
