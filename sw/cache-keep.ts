@@ -23,13 +23,14 @@ const OVERHEAD_BYTES = 512;
 /** Keeps an answer, if it is worth it. Resolves when it can be found; the store may take longer. */
 export async function keepAnswer(shelf: Shelf, { asked, subject, recording, headers }: Ending): Promise<void> {
   const { keyring, recent, writing, store, now } = shelf;
+  // Its age counts from its end, however long keys and sealing take.
+  const nowMs = now();
   const recorded = recording.finish();
   const isEvents = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
   // Whoever has signed out, or in, since it was asked does not find it.
   if (!recorded || !keyring.isOf(subject) || !isWorthKeeping(recorded.body, isEvents)) return;
   const keys = await keyring.current();
   if (!keys || !keyring.isOf(subject)) return;
-  const nowMs = now();
   // From the edge's cache it comes with an age.
   const createdMs = nowMs - (Number.parseInt(headers.get("age") ?? "", 10) || 0) * 1000;
   const expiresMs = createdMs + asked.orders.ttlSeconds * 1000;

@@ -137,6 +137,17 @@ describe("a request", () => {
     expect(ages).toEqual(["10", null]);
   });
 
+  test("has an answer that is as old as its end, however long its keys take", async () => {
+    const keys = Promise.withResolvers<void>();
+    const rig = createCacheRig({
+      around: (memory) => ({ ...memory, swapKeys: (...asked) => keys.promise.then(() => memory.swapKeys(...asked)) }),
+    });
+    await rig.ask();
+    rig.dateMs += 10_000;
+    keys.resolve();
+    expect((await rig.ask()).headers.get("age")).toBe("10");
+  });
+
   test("that names a time is kept for so long", async () => {
     const rig = createCacheRig();
     await rig.ask(QUESTION, { [HEADER.cacheTtl]: "60" });
