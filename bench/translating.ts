@@ -1,4 +1,5 @@
 import { createParser } from "eventsource-parser";
+import { createTextReader } from "../mint-server/contract/bytes.ts";
 import { pump, type Translation } from "../mint-server/wire/pump.ts";
 
 /** Set on a request whose stream is to be read and written in JavaScript, for comparison. */
@@ -23,7 +24,7 @@ interface Chunk {
 }
 
 function createTranslation(isBinary: boolean): Translation {
-  const decoder = new TextDecoder();
+  const textOf = createTextReader();
   let said = "";
   let done = false;
   const say = (type: string, event: object): void => {
@@ -46,7 +47,7 @@ function createTranslation(isBinary: boolean): Translation {
     isBinary,
     feed(chunk) {
       said = "";
-      parser.feed(decoder.decode(chunk, { stream: true }));
+      parser.feed(textOf(chunk));
       return said;
     },
     end: () => "event: error\ndata: {}\n\n",

@@ -1,7 +1,7 @@
 import { utf8 } from "../mint-server/contract/bytes.ts";
 import { type ErrorSchema, errorEvent } from "../mint-server/contract/error-shapes.ts";
 import { TRUNCATED } from "../mint-server/contract/openai-error.ts";
-import { createEventHold } from "../mint-server/contract/whole-events.ts";
+import { createEventHold, type EventHold } from "../mint-server/contract/whole-events.ts";
 
 /** How a body ended. `failed`: cut, or its provider said so. */
 export type Outcome = "complete" | "cancelled" | "failed";
@@ -34,7 +34,7 @@ export interface Watch {
 interface Course {
   readonly watch: Watch;
   reader: ReadableStreamDefaultReader<Uint8Array>;
-  hold: ReturnType<typeof createEventHold> | undefined;
+  hold: EventHold | undefined;
   /** Bytes handed on. */
   position: number;
   left: boolean;

@@ -5,6 +5,24 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
+/** A piece of a stream: its bytes, or of a stream that is text what they say, where that is known already. */
+export type Chunk = Uint8Array | string;
+
+/** Reads a stream's text, however it is split. `keepsMark`: a byte order mark at its beginning is part of it. */
+export function createTextReader({ keepsMark = false } = {}): (chunk: Chunk) => string {
+  let decoder: TextDecoder | undefined;
+  let hasBegun = false;
+  return (chunk) => {
+    if (typeof chunk !== "string") {
+      decoder ??= new TextDecoder("utf-8", { ignoreBOM: keepsMark });
+      return decoder.decode(chunk, { stream: true });
+    }
+    if (hasBegun || keepsMark || chunk === "") return chunk;
+    hasBegun = true;
+    return chunk.replace(/^\uFEFF/, "");
+  };
+}
+
 /** RFC 4648 §5 base64url, without padding. */
 export function toBase64url(bytes: Uint8Array): string {
   let binary = "";

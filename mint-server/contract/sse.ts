@@ -1,12 +1,13 @@
+import { type Chunk, createTextReader } from "./bytes.ts";
 import type { StreamTerminal } from "./endpoints.ts";
 import { createEventParser } from "./event-parser.ts";
 
 /** What an event stream has shown so far. `failed`: the provider said so itself, in an error event. */
 export type StreamState = "open" | "complete" | "failed";
 
-/** Follows an event stream's bytes, however they are split, to tell a complete answer from one that merely ended. */
+/** Follows an event stream, however it is split, to tell a complete answer from one that merely ended. */
 export interface StreamProbe {
-  feed(bytes: Uint8Array): void;
+  feed(chunk: Chunk): void;
   readonly state: StreamState;
   /** An event is longer than what is looked into, so the stream can never be complete. */
   readonly isOverlong: boolean;
@@ -23,7 +24,7 @@ const MAX_EVENT_LENGTH = { done: 1024 * 1024, types: 16 * 1024 * 1024, candidate
  * only when its terminal event was seen.
  */
 export function createStreamProbe(terminal: StreamTerminal): StreamProbe {
-  const decoder = new TextDecoder();
+  const textOf = createTextReader();
   const judge = createStreamJudge(terminal);
   let overflowed = false;
   const parser = createEventParser({
@@ -35,8 +36,8 @@ export function createStreamProbe(terminal: StreamTerminal): StreamProbe {
     },
   });
   return {
-    feed(bytes) {
-      if (judge.state === "open" && !overflowed) parser.feed(decoder.decode(bytes, { stream: true }));
+    feed(chunk) {
+      if (judge.state === "open" && !overflowed) parser.feed(textOf(chunk));
     },
     get state() {
       return judge.state;

@@ -1,3 +1,4 @@
+import { createTextReader } from "../contract/bytes.ts";
 import type { StreamTerminal } from "../contract/endpoints.ts";
 import { encodeError } from "../contract/error-shapes.ts";
 import { type ErrorDetails, TRUNCATED } from "../contract/openai-error.ts";
@@ -95,11 +96,11 @@ export interface ArrayObservation extends Observation {
 export function createArrayObservation(terminal: StreamTerminal): ArrayObservation {
   const judge = createStreamJudge(terminal);
   const splitter = createArraySplitter();
-  const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+  const textOf = createTextReader({ keepsMark: true });
   return {
     feed(chunk) {
       let text = "";
-      for (const { raw, json } of splitter.take(decoder.decode(chunk, { stream: true }))) {
+      for (const { raw, json } of splitter.take(textOf(chunk))) {
         judge.see(undefined, json);
         text += raw;
       }

@@ -1,3 +1,4 @@
+import { type Chunk, createTextReader } from "../contract/bytes.ts";
 import type { StreamTerminal } from "../contract/endpoints.ts";
 import { type ErrorSchema, errorEvent } from "../contract/error-shapes.ts";
 import { createEventParser } from "../contract/event-parser.ts";
@@ -74,7 +75,7 @@ type Read = (event: WireEvent) => boolean;
 
 /** What passes, as it came. */
 interface Passage {
-  feed(chunk: Uint8Array): string;
+  feed(chunk: Chunk): string;
   /** What is still held when the stream has ended as it should. */
   rest(): string;
   /** Takes the place of what is held and what does not come. */
@@ -82,8 +83,8 @@ interface Passage {
 }
 
 function createEventPassage(read: Read, errors: ErrorSchema): Passage {
-  const hold = createEventHold();
-  const decode = createDecoder();
+  const hold = createEventHold<string>();
+  const textOf = createTextReader({ keepsMark: true });
   let isSeen = true;
   let endedInCR = false;
   const parser = createEventParser({
@@ -103,28 +104,23 @@ function createEventPassage(read: Read, errors: ErrorSchema): Passage {
   };
   return {
     feed(chunk) {
-      const text = hold.take(chunk.slice()).map(decode).join("");
+      const text = hold.take(textOf(chunk)).join("");
       return text === "" ? "" : text.split(AFTER_EVENT).map(pass).join("");
     },
-    rest: () => hold.rest().map(decode).join(""),
+    rest: () => hold.rest().join(""),
     error: (details, status) => errorEvent(details, errors, status),
   };
 }
 
 function createArrayPassage(read: Read): Passage {
   const splitter = createArraySplitter();
-  const decode = createDecoder();
+  const textOf = createTextReader({ keepsMark: true });
   return {
     feed(chunk) {
-      const seen = splitter.take(decode(chunk)).filter(({ json }) => read({ data: json }));
+      const seen = splitter.take(textOf(chunk)).filter(({ json }) => read({ data: json }));
       return seen.map(({ raw }) => raw).join("");
     },
     rest: splitter.rest,
     error: splitter.error,
   };
-}
-
-function createDecoder(): (bytes: Uint8Array) => string {
-  const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
-  return (bytes) => decoder.decode(bytes, { stream: true });
 }

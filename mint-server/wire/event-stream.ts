@@ -1,3 +1,4 @@
+import { createTextReader } from "../contract/bytes.ts";
 import { createEventParser } from "../contract/event-parser.ts";
 import type { Framing } from "./wire-format.ts";
 
@@ -9,7 +10,7 @@ export const EVENT_STREAM: Framing = {
   contentType: "text/event-stream",
   isBinary: false,
   createReader({ onEvent, onBroken }) {
-    const decoder = new TextDecoder();
+    const textOf = createTextReader();
     const parser = createEventParser({
       maxBufferSize: MAX_EVENT_LENGTH,
       onEvent,
@@ -17,6 +18,6 @@ export const EVENT_STREAM: Framing = {
         if (type === "max-buffer-size-exceeded") onBroken();
       },
     });
-    return (chunk) => parser.feed(decoder.decode(chunk, { stream: true }));
+    return (chunk) => parser.feed(textOf(chunk));
   },
 };

@@ -1,3 +1,4 @@
+import { createTextReader } from "../contract/bytes.ts";
 import type { StreamTerminal } from "../contract/endpoints.ts";
 import { type ErrorSchema, errorEvent } from "../contract/error-shapes.ts";
 import { OVERLONG, TRUNCATED } from "../contract/openai-error.ts";
@@ -19,20 +20,18 @@ export interface Observation extends Translation {
  */
 export function createObservation(terminal: StreamTerminal, schema: ErrorSchema): Observation {
   const probe = createStreamProbe(terminal);
-  const hold = createEventHold();
-  const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
-  const joined = (parts: readonly Uint8Array[]): string =>
-    parts.reduce((text, part) => text + decoder.decode(part, { stream: true }), "");
+  const hold = createEventHold<string>();
+  const textOf = createTextReader({ keepsMark: true });
   let isDone = false;
   return {
     feed(chunk) {
       if (isDone) return "";
-      probe.feed(chunk);
+      const text = textOf(chunk);
+      probe.feed(text);
       isDone = probe.isOverlong;
-      if (isDone) return errorEvent(OVERLONG, schema);
-      return joined(hold.take(chunk.slice()));
+      return isDone ? errorEvent(OVERLONG, schema) : hold.take(text).join("");
     },
-    end: () => (probe.state === "open" ? errorEvent(TRUNCATED, schema) : joined(hold.rest())),
+    end: () => (probe.state === "open" ? errorEvent(TRUNCATED, schema) : hold.rest().join("")),
     get done() {
       return isDone;
     },

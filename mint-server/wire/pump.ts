@@ -1,10 +1,10 @@
-import { utf8 } from "../contract/bytes.ts";
+import { type Chunk, utf8 } from "../contract/bytes.ts";
 import { GRACE_MS, pumpBytes } from "./pump-bytes.ts";
 
-/** From a provider's bytes to the caller's text. */
+/** From a provider's stream to the caller's text. */
 export interface Translation {
-  /** Takes bytes of the provider's stream, however they are split, and gives what can be said now. The chunk must not be kept. */
-  feed(chunk: Uint8Array): string;
+  /** Takes the provider's stream, however it is split, and gives what can be said now. Bytes must not be kept. */
+  feed(chunk: Chunk): string;
   /** The provider's stream has ended, cleanly or not; gives what is still to be said. */
   end(): string;
   /** True once nothing that comes after matters. */
@@ -80,9 +80,11 @@ function pumpText({ upstream, begun = [], translation, signal }: Passage): Reada
         tag.removeAndKeepContent();
       },
       text(chunk) {
-        const text = said(() => translation.feed(utf8(chunk.text)));
+        const { text: told } = chunk;
+        const text = said(() => translation.feed(told));
         if (text === "") chunk.remove();
-        else chunk.replace(text, RAW);
+        // What is said as it was told is there already.
+        else if (text !== told) chunk.replace(text, RAW);
         return translation.ready?.();
       },
     })

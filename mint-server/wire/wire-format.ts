@@ -1,3 +1,4 @@
+import type { Chunk } from "../contract/bytes.ts";
 import type { ErrorDetails } from "../contract/openai-error.ts";
 import type { ChatAnswer, StreamEvent } from "./chat-answer.ts";
 import type { ChatRequest, Support } from "./chat-request.ts";
@@ -38,8 +39,8 @@ export interface Framing {
   readonly contentType: string;
   /** True where the bytes are no UTF-8 text. */
   readonly isBinary: boolean;
-  /** Gives what takes the stream's bytes, however they are split. */
-  createReader(sink: EventSink): (chunk: Uint8Array) => void;
+  /** Gives what takes the stream, however it is split. */
+  createReader(sink: EventSink): (chunk: Chunk) => void;
 }
 
 export interface EventSink {

@@ -5,11 +5,14 @@ import { createEventHold } from "../../mint-server/contract/whole-events.ts";
 
 const text = (parts: readonly Uint8Array[]) => parts.map((part) => new TextDecoder().decode(part)).join("");
 
-/** What has gone on, and what is still held, after these chunks. */
-function pass(chunks: readonly (string | Uint8Array)[]) {
+/** What has gone on, and what is still held, after these chunks: the same of text and of its bytes. */
+function pass(chunks: readonly string[]) {
   const hold = createEventHold();
-  const gone = chunks.flatMap((chunk) => hold.take(typeof chunk === "string" ? utf8(chunk) : chunk));
-  return { gone: text(gone), held: text(hold.rest()) };
+  const gone = chunks.flatMap((chunk) => hold.take(utf8(chunk)));
+  const told = { gone: text(gone), held: text(hold.rest()) };
+  const texts = createEventHold<string>();
+  expect({ gone: chunks.flatMap((chunk) => texts.take(chunk)).join(""), held: texts.rest().join("") }).toEqual(told);
+  return told;
 }
 
 describe.each([

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createTextReader } from "../../mint-server/contract/bytes.ts";
 import { pump, type Translation } from "../../mint-server/wire/pump.ts";
 
 // In workerd itself: what holds here holds for the runtime's own streams, not for a copy of them.
@@ -11,7 +12,7 @@ const KINDS = [
 
 /** Says each line of what it is fed in brackets, `.` ends it, and `!` makes it throw. */
 function lines({ isBinary = false } = {}): Translation & { readonly fed: () => string } {
-  const decoder = new TextDecoder();
+  const textOf = createTextReader();
   let fed = "";
   let rest = "";
   let done = false;
@@ -19,7 +20,7 @@ function lines({ isBinary = false } = {}): Translation & { readonly fed: () => s
     isBinary,
     fed: () => fed,
     feed(chunk) {
-      const text = decoder.decode(chunk, { stream: true });
+      const text = textOf(chunk);
       fed += text;
       const whole = (rest + text).split("\n");
       rest = whole.pop() ?? "";

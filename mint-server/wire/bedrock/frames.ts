@@ -94,7 +94,7 @@ export const AWS_EVENT_STREAM: Framing = {
   createReader({ onEvent, onBroken }) {
     const frames = createFrameReader(onEvent);
     return (chunk) => {
-      if (!frames.feed(chunk)) onBroken();
+      if (!frames.feed(typeof chunk === "string" ? utf8(chunk) : chunk)) onBroken();
     };
   },
 };
