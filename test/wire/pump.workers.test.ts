@@ -116,6 +116,27 @@ describe.each(KINDS)("a stream of %s", (_, isBinary) => {
     expect(await answer).toBe("[Grüße 🪙 你好]end()");
   });
 
+  test("hands on what is said as it was told, and every second piece in other words, wherever its bytes are split", async () => {
+    const words = "Grün 🪙 </plaintext>&amp; 你好";
+    for (const isOther of [() => false, (piece: number) => piece % 2 === 1]) {
+      const { stream, say, end } = provider();
+      const textOf = createTextReader();
+      let piece = 0;
+      const said = (text: string): string => (isOther(piece++) ? text.toUpperCase() : text);
+      const told: string[] = [];
+      const feed: Translation["feed"] = (chunk) => {
+        const text = said(textOf(chunk));
+        told.push(text);
+        return text;
+      };
+      const answer = whole(pump(stream, { isBinary, feed, end: () => "", done: false }));
+      for (const byte of utf8.encode(words)) await say(Uint8Array.of(byte));
+      end();
+      expect(await answer).toBe(told.join(""));
+      expect(told.join("").toLowerCase()).toBe(words.toLowerCase());
+    }
+  });
+
   test("passes on whatever looks like markup, character by character or at once", async () => {
     const text =
       "\u0001\u0000</plaintext><script>&amp;&lt;</script><!-- <![CDATA[ ]]> --><plaintext><template><svg></svg><\r\r<b a='1";
