@@ -1,5 +1,6 @@
 import type { Grant, Limits } from "../mint-server/contract/credential.ts";
 import { formatList, formatMs, formatUsd } from "./format.ts";
+import { ON_DEVICE } from "./state/app.ts";
 import type { Receipt } from "./state/types.ts";
 
 /** One stop of a request's way. `broken`: an error came from here; `missed`: the request never got here. */
@@ -17,7 +18,7 @@ interface Model {
 
 /** How far a request came, and where it was answered. */
 export function tellWay(receipt: Receipt, model: Model): Stop[] {
-  const reached = reach(receipt);
+  const reached = reach(receipt, model);
   return listStops(receipt, model).map((stop, at) => ({ ...stop, state: stateAt(at, reached) }));
 }
 
@@ -29,6 +30,12 @@ export function planWay(model: Model): Stop[] {
 type Seen = Pick<Receipt, "by" | "endpoint">;
 
 function listStops(receipt: Seen, { model, builtIn }: Model): Omit<Stop, "state">[] {
+  if (model === ON_DEVICE) {
+    return [
+      { name: "This page", role: "asks with the plain OpenAI SDK" },
+      { name: "Your browser", role: "answers with its own model, and sends nothing" },
+    ];
+  }
   return [
     { name: "This page", role: "asks with the plain OpenAI SDK, and no key" },
     receipt.by === "worker"
@@ -47,9 +54,10 @@ interface Reach {
   readonly end: "answered" | "broken" | "unreached";
 }
 
-function reach({ outcome, source, status = 200, endpoint }: Receipt): Reach {
+function reach({ outcome, source, status = 200, endpoint }: Receipt, { model }: Model): Reach {
+  if (model === ON_DEVICE) return { last: 1, end: status >= 400 || outcome === "failed" ? "broken" : "answered" };
   if (outcome === "offline") return { last: 2, end: "unreached" };
-  if (source === "browser-cache" || source === "device") return { last: 1, end: "answered" };
+  if (source === "browser-cache") return { last: 1, end: "answered" };
   if (source === "edge-cache") return { last: 2, end: "answered" };
   if (status >= 400 && status < 500 && !endpoint) return { last: 2, end: "broken" };
   return { last: 3, end: status >= 400 || outcome === "failed" ? "broken" : "answered" };
@@ -69,7 +77,10 @@ export function tellStory(receipt: Receipt, { model, builtIn }: Model): string {
   if (source === "browser-cache") {
     return "Nothing left this browser: it had the answer from before.";
   }
-  if (source === "device") return "Nothing left this browser: a model on this device answered.";
+  if (model === ON_DEVICE) {
+    if (outcome === "running") return "Your browser’s own model is asked. Nothing leaves this browser.";
+    return tellError(receipt) ?? "Nothing left this browser: its own model was asked.";
+  }
   const caught =
     by === "worker"
       ? "The Service Worker caught the call"
@@ -152,13 +163,17 @@ export function tellLimits(limits: Limits | undefined): string[] {
   const { realtimeSeconds, realtimeIdleSeconds, realtimeSessions } = limits;
   const span = per === "total" ? "in all" : per === "credential" ? "with this credential" : `a ${per}`;
   const lines: string[] = [];
-  if (requestsPerMinute !== undefined) lines.push(`${requestsPerMinute} requests a minute`);
-  if (requests !== undefined) lines.push(`${requests} requests ${span}`);
-  if (tokens !== undefined) lines.push(`${tokens.toLocaleString("en")} tokens ${span}`);
+  if (requestsPerMinute !== undefined) lines.push(`${count(requestsPerMinute, "request")} a minute`);
+  if (requests !== undefined) lines.push(`${count(requests, "request")} ${span}`);
+  if (tokens !== undefined) lines.push(`${count(tokens, "token")} ${span}`);
   if (usd !== undefined) lines.push(`${formatUsd(usd)} ${span}`);
-  if (realtimeSeconds !== undefined) lines.push(`${realtimeSeconds} seconds of voice ${span}`);
-  if (realtimeSessions !== undefined) lines.push(`${realtimeSessions} voice sessions at once`);
-  if (realtimeIdleSeconds !== undefined) lines.push(`${realtimeIdleSeconds} seconds of silence`);
-  if (maxTokensPerRequest !== undefined) lines.push(`${maxTokensPerRequest.toLocaleString("en")} tokens a request`);
+  if (realtimeSeconds !== undefined) lines.push(`${count(realtimeSeconds, "second")} of voice ${span}`);
+  if (realtimeSessions !== undefined) lines.push(`${count(realtimeSessions, "voice session")} at once`);
+  if (realtimeIdleSeconds !== undefined) lines.push(`${count(realtimeIdleSeconds, "second")} of silence`);
+  if (maxTokensPerRequest !== undefined) lines.push(`${count(maxTokensPerRequest, "token")} a request`);
   return lines;
+}
+
+function count(amount: number, thing: string): string {
+  return `${amount.toLocaleString("en")} ${thing}${amount === 1 ? "" : "s"}`;
 }

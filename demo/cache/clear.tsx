@@ -31,6 +31,8 @@ export function Clear({ answers, waiting, onCleared }: Props): JSX.Element {
     );
     clearTimeout(timer);
     dialog.current?.close();
+    // The button that opened it has nothing left to delete.
+    document.getElementById("stored")?.focus();
     setState("asking");
     notify({ text: cleared ? "Deleted." : "The browser did not let the answers be deleted. Try again." });
     await onCleared();
@@ -59,7 +61,7 @@ export function Clear({ answers, waiting, onCleared }: Props): JSX.Element {
         )}
         <div class="ask-end">
           <button type="button" class="button" disabled={state !== "asking"} onClick={() => dialog.current?.close()}>
-            Keep them
+            Cancel
           </button>
           <button type="button" class="button danger" disabled={state !== "asking"} onClick={clear}>
             {state === "asking" ? "Delete" : "Deleting…"}

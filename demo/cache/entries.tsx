@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { EntryFacts } from "../../sw/client.ts";
 import { formatBytes } from "../format.ts";
 import { formatAge } from "./ages.ts";
@@ -15,6 +15,7 @@ const ORDERS = {
 type Order = keyof typeof ORDERS;
 
 const PAGE = 20;
+const MORE = 100;
 
 interface Props {
   readonly entries: readonly EntryFacts[];
@@ -25,14 +26,22 @@ interface Props {
 export function Entries({ entries, nowMs }: Props): JSX.Element | null {
   const [order, setOrder] = useState<Order>("newest");
   const [shown, setShown] = useState(PAGE);
+  const heading = useRef<HTMLHeadingElement>(null);
   if (entries.length === 0) return null;
   const sorted = entries.toSorted(ORDERS[order].compare);
   const largest = Math.max(...entries.map(({ sizeBytes }) => sizeBytes));
   const left = sorted.length - shown;
+  const showMore = (): void => {
+    setShown(shown + MORE);
+    // The button is about to go.
+    if (left <= MORE) heading.current?.focus({ preventScroll: true });
+  };
   return (
     <section class="card" aria-labelledby="entries">
       <div class="card-head">
-        <h2 id="entries">Each stored answer</h2>
+        <h2 id="entries" ref={heading} tabIndex={-1}>
+          Each stored answer
+        </h2>
         <label class="cache-order" for="order">
           Sorted
           <select id="order" value={order} onChange={(event) => setOrder(event.currentTarget.value as Order)}>
@@ -44,14 +53,14 @@ export function Entries({ entries, nowMs }: Props): JSX.Element | null {
           </select>
         </label>
       </div>
-      <ol class="entries">
+      <ol class="stored">
         {sorted.slice(0, shown).map((entry, at) => (
           <Row key={`${entry.createdMs} ${at}`} entry={entry} nowMs={nowMs} share={entry.sizeBytes / largest} />
         ))}
       </ol>
       {left > 0 && (
-        <button type="button" class="button" onClick={() => setShown(shown + 5 * PAGE)}>
-          Show {Math.min(left, 5 * PAGE)} more of {countAnswers(sorted.length)}
+        <button type="button" class="button" onClick={showMore}>
+          Show {Math.min(left, MORE)} more of {countAnswers(sorted.length)}
         </button>
       )}
     </section>

@@ -4,7 +4,7 @@ import { Choice } from "../components/choice.tsx";
 import { SPANS, type Span } from "../plot/spans.ts";
 import { TimeColumns, timeOf } from "../plot/time-columns.tsx";
 import { useSpan } from "../plot/use-span.ts";
-import { loadHistory, onHistory } from "./history.ts";
+import { loadHistory, type Minute, onHistory } from "./history.ts";
 import { SavingsView } from "./savings.tsx";
 import { firstMinute, type Slot, slotsOf } from "./series.ts";
 
@@ -22,14 +22,29 @@ const SOURCE = {
 /** Where answers came from, over time. */
 export function History(): JSX.Element {
   const [span, setSpan] = useState(SPANS[0]);
-  const { loaded: history = [], nowMs } = useSpan(SOURCE, span);
-  const slots = slotsOf(history, span, nowMs);
+  const { loaded: history, nowMs } = useSpan(SOURCE, span);
   return (
     <section class="card" aria-labelledby="history">
       <div class="card-head">
         <h2 id="history">Where answers came from</h2>
         <Choice name="span" title="Time shown" all={SPANS} chosen={span} onChoose={setSpan} />
       </div>
+      {history && <Answers history={history} slots={slotsOf(history, span, nowMs)} span={span} />}
+    </section>
+  );
+}
+
+interface AnswersProps {
+  readonly history: readonly Minute[];
+  readonly slots: readonly Slot[];
+  readonly span: Span;
+}
+
+function Answers({ history, slots, span }: AnswersProps): JSX.Element {
+  const filled = slots.filter((slot) => partsOf(slot).some((part) => part > 0));
+  if (filled.length === 0) return <p class="card-empty">Nothing was answered in this time.</p>;
+  return (
+    <>
       <SavingsView history={history} />
       <TimeColumns
         name="Answers"
@@ -39,9 +54,9 @@ export function History(): JSX.Element {
         least={4}
         show={(value) => value.toLocaleString("en")}
       >
-        <Table slots={slots} span={span} />
+        <Table slots={filled.toReversed()} span={span} />
       </TimeColumns>
-    </section>
+    </>
   );
 }
 
@@ -54,8 +69,6 @@ function saidOf(slot: Slot): string {
 }
 
 function Table({ slots, span }: { readonly slots: readonly Slot[]; readonly span: Span }): JSX.Element {
-  const filled = slots.filter((slot) => partsOf(slot).some((part) => part > 0)).toReversed();
-  if (filled.length === 0) return <p class="hint">Nothing was answered in this time.</p>;
   return (
     <details class="plot-table">
       <summary>The same as a table</summary>
@@ -73,7 +86,7 @@ function Table({ slots, span }: { readonly slots: readonly Slot[]; readonly span
             </tr>
           </thead>
           <tbody>
-            {filled.map((slot) => (
+            {slots.map((slot) => (
               <tr key={slot.startMs}>
                 <th scope="row">{timeOf(slot.startMs, span)}</th>
                 {KINDS.map(({ id }) => (

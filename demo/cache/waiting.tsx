@@ -19,13 +19,16 @@ interface Props {
 /** Questions that are sent as soon as the server is there again. */
 export function WaitingView({ waiting, nowMs, onChange }: Props): JSX.Element {
   const drop = async (id: string): Promise<void> => {
+    document.getElementById("waiting")?.focus();
     markTakenBack([id]);
     await dropQueued(id);
     await onChange();
   };
   return (
     <section class="card" aria-labelledby="waiting">
-      <h2 id="waiting">Outbox</h2>
+      <h2 id="waiting" tabIndex={-1}>
+        Outbox
+      </h2>
       {waiting.length === 0 ? (
         <p class="hint">
           Nothing waits. When the server is out of reach, a question can wait here, and is sent by itself as soon as the

@@ -6,8 +6,8 @@ import type { Turn } from "../state/types.ts";
 const SPOKEN_LENGTH = 600;
 
 /**
- * Tells screen readers that an answer began, and what it says once it is whole. The growing text itself is not live:
- * it would be read again with every piece.
+ * Tells screen readers that an answer began, what it says once it is whole, and at once that it failed. The growing text
+ * itself is not live: it would be read again with every piece.
  */
 export function Announcer({ turn }: { readonly turn: Turn | undefined }): JSX.Element {
   const state = turn?.answer.state;
@@ -17,10 +17,16 @@ export function Announcer({ turn }: { readonly turn: Turn | undefined }): JSX.El
   useEffect(() => {
     if (turn && `${turn.id} ${state}` !== first) setHeard(announce(turn));
   }, [turn?.id, state]);
+  const failed = state === "failed";
   return (
-    <p class="visually-hidden" role="status">
-      {heard}
-    </p>
+    <>
+      <p class="visually-hidden" role="status">
+        {!failed && heard}
+      </p>
+      <p class="visually-hidden" role="alert">
+        {failed && heard}
+      </p>
+    </>
   );
 }
 

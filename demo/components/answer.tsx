@@ -42,7 +42,9 @@ export function AnswerView({ turn, last, answering }: Props): JSX.Element {
           </button>
         )}
         {answer.text && !busy && <CopyButton text={answer.text} label="Copy answer" />}
-        {last && !answering && <IconButton icon="retry" label="Ask again" onClick={() => askAgain(turn.id)} />}
+        {last && !answering && answer.state !== "failed" && (
+          <IconButton icon="retry" label="Ask again" onClick={() => askAgain(turn.id)} />
+        )}
       </div>
     </article>
   );
@@ -59,6 +61,15 @@ const CUT = {
 };
 
 function Ending({ answer }: { readonly answer: Answer }): JSX.Element | null {
+  const { downloaded } = answer.receipt ?? {};
+  if (answer.state === "waiting" && downloaded !== undefined && downloaded < 1) {
+    return (
+      <p class="ending">
+        Your browser downloads its model, once: {Math.floor(downloaded * 100)} %{" "}
+        <progress aria-label="Download of the model" value={downloaded} />
+      </p>
+    );
+  }
   if (answer.state === "waiting") {
     return (
       <p class="thinking">

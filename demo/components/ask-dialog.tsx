@@ -28,7 +28,7 @@ export function AskDialog({ title, action, onDo, onClose, children }: Props): JS
       <p>{children}</p>
       <div class="ask-end">
         <button type="button" class="button" onClick={onClose}>
-          Leave it
+          Cancel
         </button>
         <button type="button" class="button danger" onClick={doIt}>
           {action}

@@ -12,6 +12,12 @@ export function Composer({ answering }: { readonly answering: boolean }): JSX.El
     // On a phone the keyboard would cover what was just opened.
     if (hasKeyboard) field.current?.focus();
   }, []);
+  useEffect(() => {
+    // What was pressed, such as a suggestion, may be gone with it.
+    if (document.activeElement !== document.body) return;
+    if (hasKeyboard) field.current?.focus();
+    else document.querySelector("main")?.focus();
+  }, [answering]);
   const send = (): void => {
     if (!text.trim() || answering) return;
     ask(text.trim());

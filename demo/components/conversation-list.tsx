@@ -48,6 +48,12 @@ export function ConversationList({ onClose }: Props): JSX.Element {
   );
 }
 
+/** Moves the focus from a row that goes to the one that comes in its place, or to the button above. */
+function leaveRow(row: Element | null): void {
+  const neighbour = row?.nextElementSibling ?? row?.previousElementSibling;
+  (neighbour?.querySelector("button") ?? document.querySelector<HTMLElement>(".list .new"))?.focus();
+}
+
 function Row({
   conversation,
   current,
@@ -70,7 +76,10 @@ function Row({
         icon="trash"
         class="row-delete"
         label={`Delete “${conversation.title}”`}
-        onClick={() => removeConversation(conversation.id)}
+        onClick={({ currentTarget }) => {
+          leaveRow(currentTarget.closest("li"));
+          removeConversation(conversation.id);
+        }}
       />
     </li>
   );

@@ -8,7 +8,8 @@ import { useNow } from "./use-now.ts";
 
 /** The temporary credential, decoded. It was never in this page: only what it says is. */
 export function CredentialView({ receipt }: { readonly receipt: Receipt }): JSX.Element {
-  const { claims, source } = receipt;
+  const { source } = receipt;
+  const claims = source === "device" ? undefined : receipt.claims;
   return (
     <section class="credential">
       <h3>Temporary credential</h3>

@@ -33,7 +33,7 @@ export function Facts({ receipt, builtIn }: Props): JSX.Element {
           {SOURCES[source]}
         </Fact>
       )}
-      {endpoint && !builtIn && (
+      {endpoint && !builtIn && source !== "device" && (
         <Fact
           term="Endpoint"
           meaning="The configured provider that did the work. A server may have several for one model and goes on to the next when one fails."

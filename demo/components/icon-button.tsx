@@ -1,10 +1,10 @@
-import type { JSX } from "preact";
+import type { JSX, MouseEventHandler } from "preact";
 import { Icon, type IconName } from "./icon.tsx";
 
 interface Props {
   readonly icon: IconName;
   readonly label: string;
-  readonly onClick: () => void;
+  readonly onClick: MouseEventHandler<HTMLButtonElement>;
   readonly class?: string;
   readonly expanded?: boolean;
 }

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { formatUsd } from "../format.ts";
-import { app } from "../state/app.ts";
+import { app, ON_DEVICE } from "../state/app.ts";
 import { changeSettings } from "../state/conversations.ts";
 import { groupModels } from "../state/groups.ts";
 import { useStore } from "../state/store.ts";
@@ -37,18 +37,29 @@ export function ModelPicker(): JSX.Element {
 
 function Note({ model }: { readonly model: ModelEntry | undefined }): JSX.Element | null {
   if (!model) return null;
-  if (model.format !== "js") return <>{describe(model)}</>;
+  if (model.format === "js") {
+    return (
+      <>
+        <span class="wide-only">built in · </span>not a language model
+      </>
+    );
+  }
+  if (model.id === ON_DEVICE) {
+    return (
+      <>
+        your browser’s own<span class="wide-only"> · nothing is sent</span>
+      </>
+    );
+  }
+  const { inputCost, outputCost, providers } = model;
   return (
     <>
-      <span class="wide-only">built in · </span>not a language model
+      {providers[0]}
+      {inputCost !== null && outputCost !== null && (
+        <span class="wide-only">
+          {` · ${formatUsd(inputCost)} in, ${formatUsd(outputCost)} out per million tokens`}
+        </span>
+      )}
     </>
   );
-}
-
-function describe(model: ModelEntry): string {
-  const provider = model.providers[0] ?? "";
-  const { inputCost, outputCost } = model;
-  if (inputCost === null || outputCost === null) return provider;
-  const price = `${formatUsd(inputCost)} in, ${formatUsd(outputCost)} out a million tokens`;
-  return provider ? `${provider} · ${price}` : price;
 }

@@ -27,6 +27,11 @@ export function ProblemView({ problem, onRetry, onQueue, last }: Props): JSX.Ele
               See the outbox
             </a>
           )}
+          {problem.remedy === "usage" && (
+            <a class="button" href="#/usage">
+              See my limits
+            </a>
+          )}
           {problem.remedy === "queue" && (
             <button type="button" class="button" onClick={onQueue}>
               Send it later

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { signOut } from "../../sw/client.ts";
 import { eraseHistory } from "../cache/history.ts";
 import { clearPlayground } from "../playground/state.ts";
@@ -8,10 +9,12 @@ import { forgetKeys } from "../state/keys.ts";
 import { isBuiltIn } from "../state/openai.ts";
 import { useStore } from "../state/store.ts";
 import { eraseCalls } from "../usage/calls.ts";
+import { AskDialog } from "./ask-dialog.tsx";
 import { Icon } from "./icon.tsx";
 
 /** System prompt and temperature of the open conversation; and the way to leave nothing behind. */
 export function Settings(): JSX.Element {
+  const [asking, setAsking] = useState(false);
   return (
     <div class="settings">
       <button
@@ -39,11 +42,21 @@ export function Settings(): JSX.Element {
           class="button danger"
           popovertarget="settings"
           popovertargetaction="hide"
-          onClick={forget}
+          onClick={() => setAsking(true)}
         >
-          Forget everything here
+          Forget everything here…
         </button>
       </section>
+      {asking && (
+        <AskDialog
+          title="Forget everything here?"
+          action="Forget everything"
+          onDo={() => void forget()}
+          onClose={() => setAsking(false)}
+        >
+          All conversations, stored answers and figures of this browser are deleted. They cannot be brought back.
+        </AskDialog>
+      )}
     </div>
   );
 }

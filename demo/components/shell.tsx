@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { PAGES } from "../pages.ts";
-import { app, ROOM_FOR_PANEL, showPanel } from "../state/app.ts";
+import { app, isPanelWanted, ROOM_FOR_PANEL, showPanel } from "../state/app.ts";
 import { stop } from "../state/chat.ts";
 import { place } from "../state/place.ts";
 import { useStore } from "../state/store.ts";
@@ -27,12 +27,13 @@ export function Shell(): JSX.Element {
   const roomForList = useMedia("(min-width: 860px)");
   const roomForPanel = useMedia(ROOM_FOR_PANEL);
   useEscape();
+  useFocusInPage(placeId);
   useEffect(() => {
     document.title = page ? `${page.title} · mintgate` : "mintgate";
   }, [page]);
   useEffect(() => {
-    // A window made narrower must not throw a sheet over the conversation.
-    if (!roomForPanel) app.patch({ panelOpen: false });
+    // A window made narrower must not throw a sheet over the conversation; one made wider has the panel as it was.
+    app.patch({ panelOpen: roomForPanel && isPanelWanted() });
   }, [roomForPanel]);
   return (
     <div class="shell" data-panel={panelHere && roomForPanel ? "open" : undefined}>
@@ -75,6 +76,15 @@ function ChatPlace({ roomForList }: { readonly roomForList: boolean }): JSX.Elem
       <Chat />
     </>
   );
+}
+
+/** Where a page came in place of what had the focus, such as the sheet that led to it, the page takes it. */
+function useFocusInPage(placeId: string): void {
+  const before = useRef(placeId);
+  useEffect(() => {
+    if (before.current !== placeId && document.activeElement === document.body) document.querySelector("main")?.focus();
+    before.current = placeId;
+  }, [placeId]);
 }
 
 /** Escape stops the answer, unless it has something on top to close first. */

@@ -30,7 +30,9 @@ export function CachePage(): JSX.Element {
       <OfflineBanner />
       <section class="card" aria-labelledby="stored">
         <div class="card-head">
-          <h2 id="stored">Stored in this browser</h2>
+          <h2 id="stored" tabIndex={-1}>
+            Stored in this browser
+          </h2>
           <Clear answers={stored.cache.entries.length} waiting={stored.waiting} onCleared={refresh} />
         </div>
         <Budget cache={stored.cache} />

@@ -5,7 +5,7 @@ import { OfflineBanner } from "../components/offline-banner.tsx";
 import { ColumnView } from "../playground/column.tsx";
 import { Options } from "../playground/options.tsx";
 import { Prompt } from "../playground/prompt.tsx";
-import { problemsOf } from "../playground/request.ts";
+import { problemsOf, tellProblems } from "../playground/request.ts";
 import { runAll, stopAll } from "../playground/run.ts";
 import { addColumn, fillColumns, MAX_COLUMNS, playground, restoreSetup } from "../playground/state.ts";
 import { type Column, isRunning } from "../playground/types.ts";
@@ -22,11 +22,10 @@ export function PlaygroundPage(): JSX.Element {
   useEscape();
   const problems = problemsOf(setup);
   const running = columns.some((column) => isRunning(column.at(-1)));
-  const hindrance = Object.keys(problems).length > 0 ? "Something below is not right yet." : undefined;
   return (
     <div class="play">
       <OfflineBanner />
-      <Prompt running={running} hindrance={hindrance} onRun={runAll} onStop={stopAll} />
+      <Prompt running={running} hindrance={tellProblems(problems)} onRun={runAll} onStop={stopAll} />
       <Options problems={problems} />
       <div class="play-columns" data-count={setup.models.length}>
         {setup.models.map((model, at) => (

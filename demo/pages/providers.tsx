@@ -39,6 +39,7 @@ function Orgs({ onClose }: { readonly onClose: () => void }): JSX.Element {
   useEffect(() => void load(), []);
   const choose = (name: string | undefined): void => {
     setChosen(name);
+    if (name === undefined) document.getElementById("orgs")?.focus();
     void load();
   };
   return (

@@ -70,7 +70,11 @@ export function UsagePage(): JSX.Element {
       {calls.length > 0 && (
         <>
           <Groups id="by-model" title="By model" groups={groupsOf(calls, ({ model }) => model)} />
-          <Groups id="by-endpoint" title="By endpoint" groups={groupsOf(calls, ({ endpoint }) => endpoint)} />
+          <Groups
+            id="by-endpoint"
+            title="By endpoint"
+            groups={groupsOf(calls, ({ endpoint }) => (endpoint === "js" ? "built in" : endpoint))}
+          />
         </>
       )}
     </>
@@ -85,9 +89,9 @@ function Figures({ summary }: { readonly summary: Summary }): JSX.Element {
     ["failed", failed.toLocaleString("en")],
     ["from a cache", `${Math.round(cachedShare * 100)} %`],
     ["tokens", tokens.toLocaleString("en")],
-    ["at list prices", formatUsd(usd)],
-    ["half within", time(p50Ms)],
-    ["19 of 20 within", time(p95Ms)],
+    ["cost, list price", formatUsd(usd)],
+    ["half took at most", time(p50Ms)],
+    ["95 % took at most", time(p95Ms)],
   ];
   return (
     <dl class="figures usage-figures">

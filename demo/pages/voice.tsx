@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
+import { OfflineBanner } from "../components/offline-banner.tsx";
 import { app } from "../state/app.ts";
 import { useStore } from "../state/store.ts";
 import "../styles/voice.css";
@@ -23,15 +24,20 @@ export function VoicePage(): JSX.Element {
   // Nobody should be listened to by a page that they have left.
   useEffect(() => endCall, []);
   const isLive = phase === "live";
+  const begun = useRef(false);
+  begun.current ||= phase !== "idle";
   return (
-    <div class="voice">
-      {model === ECHO && <EchoSign />}
-      {problem && <VoiceProblemView problem={problem} />}
-      {phase === "idle" ? <Setup /> : <Controls />}
-      {isLive && withMicrophone && <Levels live={isLive} name={nameOf(model)} />}
-      <StatusLine />
-      {(isLive || entries.length > 0) && <Transcript />}
-    </div>
+    <>
+      <OfflineBanner />
+      <div class="voice">
+        {model === ECHO && <EchoSign />}
+        {problem && <VoiceProblemView problem={problem} />}
+        {phase === "idle" ? <Setup ended={begun.current} /> : <Controls />}
+        {isLive && withMicrophone && <Levels live={isLive} name={nameOf(model)} />}
+        <StatusLine />
+        {(isLive || entries.length > 0) && <Transcript />}
+      </div>
+    </>
   );
 }
 

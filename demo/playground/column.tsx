@@ -7,6 +7,7 @@ import { formatMs } from "../format.ts";
 import { app } from "../state/app.ts";
 import { groupModels } from "../state/groups.ts";
 import { useStore } from "../state/store.ts";
+import type { Receipt } from "../state/types.ts";
 import { RawView } from "./raw-view.tsx";
 import { runAgain } from "./run.ts";
 import { chooseModel, removeColumn } from "./state.ts";
@@ -26,7 +27,12 @@ export function ColumnView({ at, model, column, removable }: Props): JSX.Element
   const models = useStore(app, (state) => state.models);
   const last = column.at(-1);
   return (
-    <section class="card play-column" aria-label={`${model}, column ${at + 1}`} aria-busy={isRunning(last)}>
+    <section
+      class="card play-column"
+      tabIndex={-1}
+      aria-label={`${model}, column ${at + 1}`}
+      aria-busy={isRunning(last)}
+    >
       <div class="play-column-head">
         <select
           aria-label={`Model of column ${at + 1}`}
@@ -44,7 +50,18 @@ export function ColumnView({ at, model, column, removable }: Props): JSX.Element
             </optgroup>
           ))}
         </select>
-        {removable && <IconButton icon="close" label={`Remove column ${at + 1}`} onClick={() => removeColumn(at)} />}
+        {removable && (
+          <IconButton
+            icon="close"
+            label={`Remove column ${at + 1}`}
+            onClick={({ currentTarget }) => {
+              const section = currentTarget.closest("section");
+              // What is to its right moves up; to the right of the last there is nothing.
+              (section?.previousElementSibling ?? section)?.querySelector("select")?.focus();
+              removeColumn(at);
+            }}
+          />
+        )}
       </div>
       {column.map((run, step) => (
         <RunView key={run.id} run={run} next={column[step + 1]} />
@@ -104,6 +121,10 @@ const ENDS: Readonly<Record<string, string>> = {
   tool_calls: "wants tools",
 };
 
+function waitingFor({ downloaded = 1 }: Partial<Receipt> = {}): string {
+  return downloaded < 1 ? `Your browser downloads its model, once: ${Math.floor(downloaded * 100)} %` : "Waiting";
+}
+
 /** How it stands, and once it is over what it took. */
 function StateLine({ run }: { readonly run: Run }): JSX.Element {
   const { state, startedAt, finish = "", used, receipt } = run;
@@ -113,7 +134,7 @@ function StateLine({ run }: { readonly run: Run }): JSX.Element {
     return (
       <p class="play-state">
         <progress aria-label="The answer is coming" />
-        {state === "waiting" ? "Waiting" : "Answering"}
+        {state === "waiting" ? waitingFor(receipt) : "Answering"}
         {seconds > 0 && ` · ${seconds} s`}
       </p>
     );
@@ -122,8 +143,8 @@ function StateLine({ run }: { readonly run: Run }): JSX.Element {
     state === "complete" ? ENDS[finish] : state,
     receipt?.source === "browser-cache" && "from this browser’s cache",
     receipt?.source === "edge-cache" && "from the server’s cache",
-    receipt?.firstByteMs !== undefined && `first after ${formatMs(receipt.firstByteMs)}`,
-    receipt?.totalMs !== undefined && `all after ${formatMs(receipt.totalMs)}`,
+    receipt?.firstByteMs !== undefined && state !== "failed" && `began after ${formatMs(receipt.firstByteMs)}`,
+    receipt?.totalMs !== undefined && `done after ${formatMs(receipt.totalMs)}`,
     used && `${used.input.toLocaleString("en")} tokens in, ${used.output.toLocaleString("en")} out`,
   ].filter(Boolean);
   return <p class="play-state numbers">{parts.join(" · ") || "complete"}</p>;

@@ -89,8 +89,9 @@ function Format({ problems }: Props): JSX.Element {
 
 function Tools({ problems }: Props): JSX.Element {
   const { tools } = useStore(playground, ({ setup }) => setup);
+  const place = useRef<HTMLDivElement>(null);
   return (
-    <>
+    <div class="play-tools" ref={place}>
       <AreaField
         label="Tools, as JSON"
         mono
@@ -101,10 +102,17 @@ function Tools({ problems }: Props): JSX.Element {
         onInput={entered("tools")}
       />
       {!tools && (
-        <button type="button" class="button" onClick={() => changeSetup({ tools: EXAMPLE_TOOLS })}>
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            place.current?.querySelector("textarea")?.focus();
+            changeSetup({ tools: EXAMPLE_TOOLS });
+          }}
+        >
           Put in an example
         </button>
       )}
-    </>
+    </div>
   );
 }

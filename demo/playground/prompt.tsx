@@ -12,7 +12,7 @@ import type { Picture } from "./types.ts";
 
 interface Props {
   readonly running: boolean;
-  /** Why nothing can be sent yet. */
+  /** Why nothing can be sent yet, in words. */
   readonly hindrance: string | undefined;
   readonly onRun: () => void;
   readonly onStop: () => void;

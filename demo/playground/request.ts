@@ -1,4 +1,5 @@
 import type OpenAI from "openai";
+import { formatList } from "../format.ts";
 import { schemaProblem } from "./check-schema.ts";
 import { isRecord, readJson } from "./read-json.ts";
 import { readTools } from "./tools.ts";
@@ -19,6 +20,22 @@ export function problemsOf(setup: Setup): SetupProblems {
     ...(tools.ok ? {} : { tools: tools.problem }),
     ...(typeof schema === "string" ? { schema } : {}),
   };
+}
+
+const LABELS: Readonly<Partial<Record<keyof Setup, string>>> = {
+  temperature: "Temperature",
+  topP: "Top p",
+  maxTokens: "Max tokens",
+  seed: "Seed",
+  stop: "Stop at",
+  tools: "Tools",
+  schema: "JSON Schema",
+};
+
+/** Which fields are to be mended before anything can be sent; undefined if none. */
+export function tellProblems(problems: SetupProblems): string | undefined {
+  const fields = (Object.keys(problems) as (keyof Setup)[]).map((name) => LABELS[name] ?? name);
+  return fields.length > 0 ? `Not sent yet. Correct this first: ${formatList(fields)}.` : undefined;
 }
 
 function outside(setup: Setup, name: "temperature" | "topP", least: number, most: number): SetupProblems {

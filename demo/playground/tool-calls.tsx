@@ -20,6 +20,8 @@ export function ToolCalls({ run, next }: Props): JSX.Element {
       class="play-calls"
       onSubmit={(event) => {
         event.preventDefault();
+        // This form's button goes; what comes of it is shown below.
+        event.currentTarget.closest("section")?.focus();
         giveResults(run, results);
       }}
     >

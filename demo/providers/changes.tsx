@@ -4,6 +4,15 @@ import { ApiProblemView } from "../components/api-problem.tsx";
 import type { ApiProblem } from "../state/api.ts";
 import { type AuditRow, listChanges } from "./admin.ts";
 
+const ACTIONS: Readonly<Record<string, string>> = {
+  "org.create": "made",
+  "org.update": "changed",
+  "org.delete": "deleted",
+  "org.reseal": "sealed anew",
+  "key.create": "project key made",
+  "key.delete": "project key deleted",
+};
+
 /** Who changed what, newest first. */
 export function Changes(): JSX.Element {
   const [rows, setRows] = useState<readonly AuditRow[]>();
@@ -42,9 +51,9 @@ export function Changes(): JSX.Element {
                       {new Date(at * 1000).toLocaleString([], { dateStyle: "short", timeStyle: "short" })}
                     </th>
                     <td>{org}</td>
-                    <td>{action}</td>
+                    <td>{ACTIONS[action] ?? action}</td>
                     <td>{detail || "–"}</td>
-                    <td>{actor}</td>
+                    <td>{actor.replace(/^key:/, "admin key ")}</td>
                   </tr>
                 ))}
               </tbody>

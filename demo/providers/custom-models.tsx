@@ -61,13 +61,13 @@ function CustomModelFields({ at, model, onChange, onRemove }: FieldsProps): JSX.
         onInput={(value) => onChange({ format: value })}
       />
       <NumberField
-        label="$ a million tokens in"
+        label="$ per million tokens in"
         min={0}
         value={inputCost}
         onInput={(value) => onChange({ inputCost: value })}
       />
       <NumberField
-        label="$ a million tokens out"
+        label="$ per million tokens out"
         min={0}
         value={outputCost}
         onInput={(value) => onChange({ outputCost: value })}
@@ -80,7 +80,14 @@ function CustomModelFields({ at, model, onChange, onRemove }: FieldsProps): JSX.
         />
         Takes pictures
       </label>
-      <button type="button" class="button" onClick={onRemove}>
+      <button
+        type="button"
+        class="button"
+        onClick={({ currentTarget }) => {
+          currentTarget.closest(".entries-group")?.querySelector<HTMLElement>(":scope > button")?.focus();
+          onRemove();
+        }}
+      >
         Remove this model
       </button>
     </fieldset>

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ApiProblemView } from "../components/api-problem.tsx";
 import { AreaField, NumberField, SecretField, SelectField, TextField } from "../components/fields.tsx";
+import { useFocus } from "../components/use-focus.ts";
 import { WorkButton } from "../components/work-button.tsx";
 import type { ApiProblem } from "../state/api.ts";
 import type { EndpointConfig } from "./admin.ts";
@@ -24,6 +25,7 @@ export function EndpointForm({ endpoints, before, onChange, onClose }: Props): J
   const [working, setWorking] = useState(false);
   const [problem, setProblem] = useState<ApiProblem>();
   const change = (part: Partial<EndpointEntries>): void => setEntries({ ...entries, ...part });
+  const form = useFocus<HTMLFormElement>();
   const isTaken = endpoints.some(({ name }) => name === entries.name && name !== before?.name);
   const save = async (): Promise<void> => {
     setWorking(true);
@@ -41,6 +43,8 @@ export function EndpointForm({ endpoints, before, onChange, onClose }: Props): J
   };
   return (
     <form
+      ref={form}
+      tabIndex={-1}
       class="entries endpoint"
       aria-label={before ? `Endpoint ${before.name}` : "New endpoint"}
       onSubmit={(event) => {

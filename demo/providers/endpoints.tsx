@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { ApiProblemView } from "../components/api-problem.tsx";
 import { AskDialog } from "../components/ask-dialog.tsx";
 import { TextField } from "../components/fields.tsx";
 import { Icon } from "../components/icon.tsx";
+import { useFocus } from "../components/use-focus.ts";
 import { WorkButton } from "../components/work-button.tsx";
 import { formatList } from "../format.ts";
 import type { ApiProblem } from "../state/api.ts";
@@ -25,10 +26,19 @@ export function Endpoints({ org, endpoints, onChange }: Props): JSX.Element {
   /** The name of the one being edited; `null`: a new one. */
   const [edited, setEdited] = useState<string | null>();
   const [problem, setProblem] = useState<ApiProblem>();
-  const close = (): void => setEdited(undefined);
+  const heading = useRef<HTMLHeadingElement>(null);
+  /** What had its form just now gets the focus back: its name, or `null` for the button that adds one. */
+  const [left, setLeft] = useState<string | null>();
+  const edit = (name: string | null | undefined): void => {
+    setLeft(edited);
+    setEdited(name);
+  };
+  const close = (): void => edit(undefined);
   return (
     <>
-      <h3>Endpoints</h3>
+      <h3 ref={heading} tabIndex={-1}>
+        Endpoints
+      </h3>
       {endpoints.length === 0 && edited === undefined && (
         <p class="card-empty">There is none yet. An endpoint is a provider and the key to ask it with.</p>
       )}
@@ -41,8 +51,12 @@ export function Endpoints({ org, endpoints, onChange }: Props): JSX.Element {
               <EndpointView
                 org={org}
                 endpoint={endpoint}
-                onEdit={() => setEdited(endpoint.name)}
-                onRemove={() => void onChange(without(endpoint.name)).then(setProblem)}
+                left={left === endpoint.name}
+                onEdit={() => edit(endpoint.name)}
+                onRemove={() => {
+                  heading.current?.focus();
+                  void onChange(without(endpoint.name)).then(setProblem);
+                }}
               />
             )}
           </li>
@@ -52,12 +66,19 @@ export function Endpoints({ org, endpoints, onChange }: Props): JSX.Element {
       {edited === null ? (
         <EndpointForm endpoints={endpoints} before={undefined} onChange={onChange} onClose={close} />
       ) : (
-        <button type="button" class="button" onClick={() => setEdited(null)}>
-          <Icon name="plus" />
-          Add an endpoint
-        </button>
+        <AddButton left={left === null} onClick={() => edit(null)} />
       )}
     </>
+  );
+}
+
+function AddButton({ left, onClick }: { readonly left: boolean; readonly onClick: () => void }): JSX.Element {
+  const button = useFocus<HTMLButtonElement>(left);
+  return (
+    <button ref={button} type="button" class="button" onClick={onClick}>
+      <Icon name="plus" />
+      Add an endpoint
+    </button>
   );
 }
 
@@ -68,12 +89,15 @@ const without =
 interface ViewProps {
   readonly org: string;
   readonly endpoint: EndpointConfig;
+  /** It comes in place of its form. */
+  readonly left: boolean;
   readonly onEdit: () => void;
   readonly onRemove: () => void;
 }
 
-function EndpointView({ org, endpoint, onEdit, onRemove }: ViewProps): JSX.Element {
+function EndpointView({ org, endpoint, left, onEdit, onRemove }: ViewProps): JSX.Element {
   const [asking, setAsking] = useState(false);
+  const button = useFocus<HTMLButtonElement>(left);
   const { name, provider, baseURL, models, customModels } = endpoint;
   const row = providerRow(provider);
   const secrets = row.fields.filter(({ path, secret }) => secret && valueAt(endpoint, path) !== undefined);
@@ -83,7 +107,7 @@ function EndpointView({ org, endpoint, onEdit, onRemove }: ViewProps): JSX.Eleme
       <div class="card-head">
         <h4>{name}</h4>
         <div class="endpoint-end">
-          <button type="button" class="button" aria-label={`Edit ${name}`} onClick={onEdit}>
+          <button ref={button} type="button" class="button" aria-label={`Edit ${name}`} onClick={onEdit}>
             Edit
           </button>
           <button type="button" class="button" aria-label={`Remove ${name}`} onClick={() => setAsking(true)}>

@@ -37,7 +37,7 @@ export function Open({ onOpen }: { readonly onOpen: () => void }): JSX.Element {
       >
         <SecretField
           label="Admin key"
-          hint="What the server was given as ADMIN_KEY. It stays in this tab’s memory and is gone after a reload."
+          hint="The server’s setting ADMIN_KEY, of at least 32 characters. It stays in this tab’s memory and is gone after a reload."
           required
           value={key}
           onInput={setKey}

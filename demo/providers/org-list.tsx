@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ApiProblemView } from "../components/api-problem.tsx";
 import { AreaField, TextField } from "../components/fields.tsx";
+import { useFocus } from "../components/use-focus.ts";
 import { WorkButton } from "../components/work-button.tsx";
 import type { ApiProblem } from "../state/api.ts";
 import { createOrg, type OrgRow } from "./admin.ts";
@@ -19,9 +20,13 @@ const SECRETS = { current: "", older: "sealed under an older secret", removed: "
 
 /** Every organisation of the server, and a form for one more. */
 export function OrgList({ orgs, more, chosen, onChoose, onMore, onMade }: Props): JSX.Element {
+  // It comes in place of the form that asked for the key.
+  const heading = useFocus<HTMLHeadingElement>();
   return (
     <section class="card" aria-labelledby="orgs">
-      <h2 id="orgs">Organisations</h2>
+      <h2 id="orgs" ref={heading} tabIndex={-1}>
+        Organisations
+      </h2>
       {orgs.length === 0 && <p class="hint">There is none yet.</p>}
       <ul class="orgs">
         {orgs.map(({ name, source, secret = "current", updated_at: updated }) => (

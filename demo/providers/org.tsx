@@ -57,7 +57,7 @@ export function Org({ name, onDeleted }: Props): JSX.Element {
           {name}
         </h2>
         <button type="button" class="button danger" onClick={() => setAsking(true)}>
-          Delete it…
+          Delete…
         </button>
       </div>
       <p role="status">{busy && <progress aria-label="Working" />}</p>

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { ApiProblemView } from "../components/api-problem.tsx";
 import { AskDialog } from "../components/ask-dialog.tsx";
 import { CopyButton } from "../components/copy-button.tsx";
@@ -17,6 +17,7 @@ interface Props {
 /** An organisation's project keys. A new one is shown once. */
 export function ProjectKeys({ org, keys, onChange }: Props): JSX.Element {
   const [made, setMade] = useState<MadeKey>();
+  const heading = useRef<HTMLHeadingElement>(null);
   const [working, setWorking] = useState(false);
   const [asking, setAsking] = useState<string>();
   const [problem, setProblem] = useState<ApiProblem>();
@@ -29,6 +30,7 @@ export function ProjectKeys({ org, keys, onChange }: Props): JSX.Element {
     setWorking(false);
   };
   const remove = async (id: string): Promise<void> => {
+    heading.current?.focus();
     const asked = await deleteKey(org, id);
     if (made?.id === id) setMade(undefined);
     setProblem(asked.ok ? undefined : asked.problem);
@@ -36,7 +38,9 @@ export function ProjectKeys({ org, keys, onChange }: Props): JSX.Element {
   };
   return (
     <>
-      <h3>Project keys</h3>
+      <h3 ref={heading} tabIndex={-1}>
+        Project keys
+      </h3>
       {keys.length === 0 && <p class="hint">There is none yet. A backend issues credentials with one.</p>}
       <ul class="project-keys">
         {keys.map((mark) => (

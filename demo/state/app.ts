@@ -5,6 +5,9 @@ import type { ChatSettings, Conversation, ModelEntry } from "./types.ts";
 /** The built-in model's id: the choice until the person makes another. */
 export const DEFAULT_MODEL = "guide";
 
+/** The id, in this page, of the browser's own model. */
+export const ON_DEVICE = "on-device";
+
 /** From this width on the panel has a column of its own; below it is a sheet, opened on demand. */
 export const ROOM_FOR_PANEL = "(min-width: 1160px)";
 
@@ -41,9 +44,14 @@ export const app = createStore<AppState>({
   offline: false,
   notice: undefined,
   selectedTurn: undefined,
-  panelOpen: matchMedia(ROOM_FOR_PANEL).matches && readPreference(PANEL) !== "closed",
+  panelOpen: matchMedia(ROOM_FOR_PANEL).matches && isPanelWanted(),
   listOpen: false,
 });
+
+/** Whether it stands beside the conversation, where there is room. */
+export function isPanelWanted(): boolean {
+  return readPreference(PANEL) !== "closed";
+}
 
 /** Opens or closes the panel. Where it stands beside the conversation, the choice is remembered. */
 export function showPanel(panelOpen: boolean): void {

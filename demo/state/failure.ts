@@ -62,8 +62,8 @@ const byStatus: Readonly<Record<number, Known>> = {
   },
   402: {
     sentence: "Your limit is used up.",
-    advice: "It is counted anew later; your conversations stay here.",
-    remedy: "retry",
+    advice: "The Usage page shows which one. Your conversations stay here.",
+    remedy: "usage",
   },
   403: {
     sentence: "This is not allowed with your temporary credential.",

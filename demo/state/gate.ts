@@ -1,6 +1,7 @@
 import type { CredentialClaims } from "../../mint-server/contract/credential.ts";
 import { onEvent, type RegisterOptions, register } from "../../sw/client.ts";
 import type { GateEvent } from "../../sw/events.ts";
+import { ON_DEVICE } from "./app.ts";
 import { reportOffline, reportReached } from "./connection.ts";
 import { loadValue, saveValue } from "./db.ts";
 import { advanceReceipt, openReceipt } from "./receipts.ts";
@@ -64,7 +65,26 @@ async function start(): Promise<void> {
     },
     () => undefined,
   );
-  await register(WORKER);
+  await register({ ...WORKER, ...(await ownModel()) });
+}
+
+/** Of the Prompt API: the little that is asked here. */
+interface OwnModel {
+  availability(options: typeof IN_TEXT): Promise<string>;
+}
+
+const IN_TEXT = { expectedOutputs: [{ type: "text", languages: ["en"] }] } as const;
+
+/** How long the browser may think about whether it has a model of its own. */
+const AVAILABILITY_MS = 300;
+
+/** The browser's built-in model, where it has one or can get it: asked in this page, and its requests go nowhere. */
+async function ownModel(): Promise<Pick<RegisterOptions, "models">> {
+  const { LanguageModel } = globalThis as { readonly LanguageModel?: OwnModel };
+  if (!LanguageModel) return {};
+  const late = new Promise<string>((resolve) => setTimeout(resolve, AVAILABILITY_MS, "unavailable"));
+  const availability = await Promise.race([LanguageModel.availability(IN_TEXT), late]).catch(() => "unavailable");
+  return availability === "unavailable" ? {} : { models: { [ON_DEVICE]: "window" } };
 }
 
 /** Follows one request from its first event to its last. `requestId` is what the request carries. */

@@ -23,8 +23,9 @@ export function advanceReceipt(receipt: Receipt, event: GateEvent): Receipt {
   }
   if (event.requestId !== receipt.requestId) return receipt;
   switch (event.type) {
-    case "request":
     case "download":
+      return { ...receipt, downloaded: event.loaded };
+    case "request":
     case "delivered":
     case "undeliverable":
       return receipt;

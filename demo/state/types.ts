@@ -20,6 +20,8 @@ export interface Receipt {
   readonly firstByteMs?: number;
   readonly totalMs?: number;
   readonly sizeBytes?: number;
+  /** How much of the browser's own model is there, 0 to 1, where the request had to wait for it. */
+  readonly downloaded?: number;
   /** Its connection broke so often; the last time it went on from that byte, so long after the break. */
   readonly resumed?: { readonly times: number; readonly position: number; readonly tookMs: number };
 }
@@ -29,7 +31,7 @@ export interface Problem {
   readonly sentence: string;
   readonly advice: string;
   /** `queue`: it may wait for the server; `wait`: it does. */
-  readonly remedy: "retry" | "settings" | "model" | "queue" | "wait";
+  readonly remedy: "retry" | "settings" | "model" | "usage" | "queue" | "wait";
   /** HTTP status and code, for those who look them up. */
   readonly detail?: string;
 }

@@ -18,11 +18,13 @@ export function Groups({ title, id, groups }: Props): JSX.Element {
         <table class="data-table">
           <thead>
             <tr>
-              {["Name", "Requests", "Failed", "From a cache", "Tokens", "Cost", "p50", "p95"].map((name) => (
-                <th scope="col" key={name}>
-                  {name}
-                </th>
-              ))}
+              {["Name", "Requests", "Failed", "From a cache", "Tokens", "Cost", "Half took", "95 % took"].map(
+                (name) => (
+                  <th scope="col" key={name}>
+                    {name}
+                  </th>
+                ),
+              )}
             </tr>
           </thead>
           <tbody>

@@ -53,14 +53,22 @@ function AccountView({ account: { of, period, used, limit } }: { readonly accoun
   return (
     <div class="usage-account">
       <h3>
-        Of this {of}, {period === "all" ? "in all" : period.replace(":", " ")}
+        {of === "subject" ? "You" : "This credential"}, {period === "all" ? "in all" : period.replace(":", " ")}
       </h3>
       {rows.map(({ name, most, now }) => (
         <label key={name}>
           {name === "usd"
             ? `${formatUsd(now)} of ${formatUsd(most)}`
             : `${now.toLocaleString("en")} of ${most.toLocaleString("en")} ${WORDS[name]}`}
-          <meter class="budget-meter" min={0} max={most} value={Math.min(now, most)} />
+          <meter
+            class="budget-meter"
+            min={0}
+            max={most}
+            optimum={0}
+            low={0.8 * most}
+            high={0.99 * most}
+            value={Math.min(now, most)}
+          />
         </label>
       ))}
     </div>

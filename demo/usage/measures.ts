@@ -43,7 +43,7 @@ export const MEASURES: readonly [Measure, ...Measure[]] = [
     parts: ({ p50Ms = 0, p95Ms = 0 }) => [p50Ms, p95Ms - p50Ms],
     figures: ({ p50Ms = 0, p95Ms = 0 }) => [p50Ms, p95Ms],
     show: (ms) => (ms === 0 ? "none" : formatMs(ms)),
-    legend: ["half were faster (p50)", "19 of 20 were faster (p95)"],
+    legend: ["half took at most this (p50)", "95 % took at most this (p95)"],
     least: 100,
   },
   {

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { Icon } from "../components/icon.tsx";
+import { useFocus } from "../components/use-focus.ts";
 import { useStore } from "../state/store.ts";
 import { endCall, hold, release, toggleMute } from "./call.ts";
 import { ModeChoice } from "./mode-choice.tsx";
@@ -12,8 +13,10 @@ import { WriteInstead } from "./write-instead.tsx";
 export function Controls(): JSX.Element {
   const { phase, mode, muted, withMicrophone, model } = useStore(voice, (state) => state);
   const isLive = phase === "live";
+  // All of it, and none of its buttons: the space bar is to be heard.
+  const place = useFocus<HTMLElement>();
   return (
-    <section class="card voice-controls" aria-label="Conversation">
+    <section ref={place} tabIndex={-1} class="card voice-controls" aria-label="Conversation">
       <div class="voice-top">
         <p class="voice-with">
           With <strong>{model}</strong>

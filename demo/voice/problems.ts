@@ -4,8 +4,8 @@ import type { RealtimeError } from "../../sw/client.ts";
 export interface VoiceProblem {
   readonly sentence: string;
   readonly advice: string;
-  /** What helps: to try again, to choose another voice, or to write where there is no microphone. */
-  readonly remedy: "retry" | "model" | "write";
+  /** What helps: to try again, to choose another voice, to see the limits, or to write where there is no microphone. */
+  readonly remedy: "retry" | "model" | "usage" | "write";
   /** For those who look it up. */
   readonly detail?: string;
 }
@@ -63,13 +63,13 @@ const BY_CODE: Readonly<Record<string, VoiceProblem>> = {
   },
   session_duration_exceeded: {
     sentence: "Your talking time is used up.",
-    advice: "It is counted anew later.",
-    remedy: "retry",
+    advice: "The Usage page shows your limits.",
+    remedy: "usage",
   },
   budget_exhausted: {
     sentence: "Your limit is used up.",
-    advice: "It is counted anew later. The echo costs nothing.",
-    remedy: "model",
+    advice: "The Usage page shows which one.",
+    remedy: "usage",
   },
   idle_timeout: {
     sentence: "The conversation was ended because nothing was said for a while.",

@@ -1,13 +1,20 @@
 import type { JSX } from "preact";
 import { Icon } from "../components/icon.tsx";
+import { useFocus } from "../components/use-focus.ts";
 import { useStore } from "../state/store.ts";
 import { startCall } from "./call.ts";
 import { ModeChoice } from "./mode-choice.tsx";
 import { chooseModel, ECHO, type VoiceModel, voice } from "./state.ts";
 
+interface Props {
+  /** It comes in place of a conversation, and of the button that ended it. */
+  readonly ended: boolean;
+}
+
 /** What is settled before a conversation: with which voice, and who ends a turn. */
-export function Setup(): JSX.Element {
+export function Setup({ ended }: Props): JSX.Element {
   const { models, model } = useStore(voice, (state) => state);
+  const button = useFocus<HTMLButtonElement>(ended);
   return (
     <section class="card voice-setup" aria-label="Before you start">
       <div class="voice-field">
@@ -31,7 +38,7 @@ export function Setup(): JSX.Element {
       )}
       <ModeChoice />
       <div class="voice-start">
-        <button type="button" class="button primary" onClick={() => startCall(true)}>
+        <button ref={button} type="button" class="button primary" onClick={() => startCall(true)}>
           <Icon name="voice" />
           Start talking
         </button>

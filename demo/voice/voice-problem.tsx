@@ -20,6 +20,11 @@ export function VoiceProblemView({ problem }: { readonly problem: VoiceProblem }
             Choose another voice
           </button>
         )}
+        {problem.remedy === "usage" && (
+          <a class="button" href="#/usage">
+            See my limits
+          </a>
+        )}
         {problem.remedy !== "model" && (
           <button type="button" class="button" onClick={() => startCall(true)}>
             Start again

@@ -54,14 +54,14 @@ test("asks several models the same, with the parameters entered, and shows what 
   await page.locator("summary", { hasText: "Parameters" }).click();
   await page.getByLabel("Temperature").fill("3");
   await run(page, "Hello there");
-  await page.getByText("Something below is not right yet.").waitFor();
+  await page.getByText("Correct this first: Temperature.").waitFor();
   expect(rig.standIn.requests.filter(({ path }) => path.endsWith("/chat/completions"))).toEqual([]);
   await page.getByLabel("Temperature").fill("0.2");
   await page.getByLabel("Max tokens").fill("50");
   await page.getByLabel("Stop at").fill("END\nSTOP");
   await page.getByLabel("Seed").fill("7");
   await run(page, "Hello there");
-  for (const at of [0, 1, 2]) await column(page, at).getByText("first after").waitFor();
+  for (const at of [0, 1, 2]) await column(page, at).getByText("began after").waitFor();
   await page.getByText("All have answered.").waitFor({ state: "attached" });
   const asked = rig.standIn.requests.slice(-2).map(({ fields }) => fields);
   expect(asked.map(({ model }) => model).toSorted()).toEqual(["gpt-4o", "gpt-4o-mini"]);
@@ -85,12 +85,14 @@ test("shows tool calls, takes their results by hand, and goes on with them", asy
   await page.getByText("Tool 1 needs a name").waitFor();
   await page.getByLabel("Tools, as JSON").fill("");
   await page.getByRole("button", { name: "Put in an example" }).click();
+  await expect(page.locator("textarea:focus").inputValue()).resolves.toContain("get_weather");
   const call = { name: "get_weather", arguments: { city: "Oslo" } };
   await run(page, `What is the weather? ${orderInText({ toolCalls: [call] })}`);
   await column(page, 0).getByText("wants tools").waitFor();
   expect(JSON.parse((await column(page, 0).locator("pre").first().textContent()) ?? "")).toEqual({ city: "Oslo" });
   await column(page, 0).getByLabel("Result of get_weather").fill("rain, 4 °C");
   await column(page, 0).getByRole("button", { name: "Give this result" }).click();
+  await expect(column(page, 0).evaluate((place) => place === document.activeElement)).resolves.toBe(true);
   await column(page, 0).locator(".play-run").nth(1).getByText("rain, 4 °C").waitFor();
   const messages = lastMessages();
   expect(messages.map(({ role }) => role)).toEqual(["user", "assistant", "tool"]);
@@ -203,7 +205,7 @@ test("makes an organisation with an endpoint, tests its key, and never shows or 
   await page.getByLabel("Base URL").fill(rig.standIn.url);
   await page.getByRole("button", { name: "Add a custom model" }).click();
   await page.getByLabel("Model id").fill("acme-large");
-  await page.getByLabel("$ a million tokens in").fill("2");
+  await page.getByLabel("$ per million tokens in").fill("2");
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByRole("button", { name: "Test the key" }).click();
   await page.getByText("It works: acme-large answered in").waitFor();
@@ -214,6 +216,7 @@ test("makes an organisation with an endpoint, tests its key, and never shows or 
   await page.getByLabel("Weight").fill("3");
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("Saved.").waitFor();
+  await page.locator("[aria-label='Edit openai']:focus").waitFor();
   await page.getByRole("button", { name: "Make a project key" }).click();
   const made = (await page.locator(".made-key code").textContent()) ?? "";
   const listed = await fetch(rig.url("models"), { headers: { authorization: `Bearer ${made}` } });
@@ -231,7 +234,7 @@ test("makes an organisation with an endpoint, tests its key, and never shows or 
   for (const secret of [ADMIN_KEY, PROVIDER_KEY, made]) expect(kept).not.toContain(secret);
   await page.goto(`${rig.server.url}/#/providers`);
   await page.getByRole("button", { name: "acme", exact: true }).click();
-  await page.getByRole("button", { name: "Delete it…" }).click();
+  await page.getByRole("button", { name: "Delete…" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
   await page.getByRole("button", { name: "acme", exact: true }).waitFor({ state: "detached" });
 });

@@ -104,11 +104,57 @@ test("says what an error means, and asks again on demand", async () => {
   const { page } = await openDemo();
   await askProvider(page, "Too fast?", { status: 429, headers: { "retry-after": "30" } });
   await page.getByText("Ask again in 30 seconds.", { exact: false }).and(page.locator(".problem p")).waitFor();
+  await page.getByRole("alert").getByText("Ask again in 30 seconds.").waitFor({ state: "attached" });
   await page.evaluate((value) => Reflect.set(window, "orders", value), order({ text: "Now it works." }));
   await page.locator(".problem").getByRole("button", { name: "Ask again" }).click();
   await page.locator(".markdown", { hasText: "Now it works." }).waitFor();
   await expect(page.locator(".problem").count()).resolves.toBe(0);
+  // The button is gone; what one goes on with has the focus.
+  await expect(page.locator("#question:focus").count()).resolves.toBe(1);
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("button", { name: "Forget everything here" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  await expect(page.locator(".question").count()).resolves.toBe(1);
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("button", { name: "Forget everything here" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Forget everything" }).click();
+  await page.getByRole("heading", { name: "Ask something" }).waitFor();
 });
+
+test("shows how far the browser is with downloading its own model, which then answers in the page", async () => {
+  const watched = await openPage(browser);
+  onTestFinished(watched.close);
+  const { page, errors } = watched;
+  await page.addInitScript(putInOwnModel);
+  await page.goto(rig.server.url);
+  await page.getByLabel("Model", { exact: true }).selectOption("on-device");
+  await ask(page, "Hello");
+  await page.getByText("Your browser downloads its model, once: 40 %").waitFor();
+  await expect(page.getByRole("progressbar").getAttribute("value")).resolves.toBe("0.4");
+  await page.evaluate(() => void dispatchEvent(new Event("own-model-is-there")));
+  await receiptOf(page, "from this device").waitFor();
+  await expect(page.locator(".markdown").textContent()).resolves.toContain("Hi from here.");
+  await expect(panel(page).innerText()).resolves.toContain("Nothing left this browser: its own model was asked.");
+  expect(errors).toEqual([]);
+});
+
+/** A browser's built-in model that is two fifths there, and the rest once the page says so. */
+function putInOwnModel(): void {
+  const create = async ({ monitor }: { monitor?: (progress: EventTarget) => void }) => {
+    const progress = new EventTarget();
+    monitor?.(progress);
+    progress.dispatchEvent(Object.assign(new Event("downloadprogress"), { loaded: 0.4, total: 1 }));
+    await new Promise((resolve) => addEventListener("own-model-is-there", resolve, { once: true }));
+    const words = new ReadableStream<string>({
+      start(controller) {
+        controller.enqueue("Hi from here.");
+        controller.close();
+      },
+    });
+    return { promptStreaming: () => words, destroy: () => undefined };
+  };
+  Reflect.set(window, "LanguageModel", { availability: async () => "downloadable", create });
+}
 
 test("a broken stream is said to be broken, and what came of it stays", async () => {
   const { page } = await openDemo();
