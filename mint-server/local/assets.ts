@@ -16,6 +16,9 @@ export interface AssetBindings {
 const FILE_PATH = /^(?:\/[A-Za-z0-9_@][A-Za-z0-9._@-]*)+$/;
 const BROWSER_FILE = /^\/mintgate[A-Za-z0-9_-]*\.js(?:\.map)?$/;
 
+/** What takes far fewer bytes packed: for a phone that opens the page over a network. */
+const PACKABLE = /\.(?:js|css|html|svg|webmanifest|map)$/;
+
 const POLICY = {
   "content-security-policy": [
     "default-src 'self'",
@@ -46,12 +49,17 @@ export async function serveAsset(request: Request, assets: AssetBindings): Promi
   if (!file.ok || !file.headers.has("content-length")) return undefined;
   const bytes = await file.arrayBuffer();
   const etag = `"${await digest(bytes)}"`;
+  const isPacked = PACKABLE.test(path) && /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
   const headers = {
     ...(assets.PAGES_WITHOUT_POLICY !== true && POLICY),
     ...SECURITY_HEADERS,
     "content-type": contentType(path),
     "cache-control": caching(path),
-    etag,
+    // Packed bytes are others than the ones that were hashed.
+    etag: isPacked ? `W/${etag}` : etag,
+    vary: "accept-encoding",
+    // workerd packs a body by its header.
+    ...(isPacked && { "content-encoding": "gzip" }),
   };
   if (matches(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
   return new Response(request.method === "HEAD" ? null : bytes, { headers });

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build, type InlineConfig, type Plugin } from "vite";
-import { PATHS } from "./paths.ts";
+import { BANNER, PATHS } from "./paths.ts";
 import { replaceFolder, replaceModules } from "./replace.ts";
 import { isTarget, TARGETS, type Target } from "./targets.ts";
 
@@ -73,6 +73,7 @@ function configOf({ input, format, platform, plugins = [] }: Bundle, outDir: str
         output: {
           format,
           minify: true,
+          ...(platform === "browser" && { postBanner: BANNER }),
           entryFileNames: "[name].js",
           // The entry's name first: that tells which files beside it are its own. The hash is of what the file holds.
           chunkFileNames: `${Object.keys(input)[0]}-[name]-[hash].js`,

@@ -5,6 +5,9 @@ const ROOT = new URL(import.meta.url.endsWith(".ts") ? "../../" : "../../../", i
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(path, ROOT));
 
+/** How each file for browsers begins. Apps have copies of them, and no use for a linter's opinion of those. */
+export const BANNER = "/* eslint-disable */ // built by mintgate";
+
 /** Absolute paths of what is built from and into. */
 export const PATHS = {
   root: fromRoot("."),

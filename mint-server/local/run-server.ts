@@ -1,5 +1,6 @@
 import type { MintServerConfig } from "../config.ts";
 import { readSettings, settingNames } from "../settings.ts";
+import { SettingsError } from "../settings-error.ts";
 import { originsOf, readAddress } from "./address.ts";
 import { type Environment, withConfigText } from "./environment.ts";
 import { type InnerSocket, reserveInnerSocket, untilListening } from "./front.ts";
@@ -127,15 +128,23 @@ async function launch(
     browser: PATHS.browser,
     objects: state.objects,
   });
+  let lacksAuthorities = false;
   const workerd = await startWorkerd({
     config: writeConfig(state, text),
     address: inner.address,
     env: Object.fromEntries(names.map((name) => [name, settings[name]])),
-    onOutput: onOutput ?? ((output) => process.stderr.write(output)),
+    onOutput(output) {
+      lacksAuthorities ||= output.includes("No CA certificates");
+      if (onOutput) onOutput(output);
+      else process.stderr.write(output);
+    },
   });
   claimState(state, workerd.pid);
   await untilHealthy(workerd, prepared).catch(async (error: unknown) => {
     await workerd.stop();
+    // So in slim images of containers, and workerd's own words do not say what to do.
+    if (lacksAuthorities)
+      throw new SettingsError("workerd", "finds no CA certificates; install `ca-certificates` here");
     throw error;
   });
   return workerd;

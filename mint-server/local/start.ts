@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { SettingsError } from "../settings-error.ts";
+import { askedToStop } from "./asked-to-stop.ts";
 import { type Environment, loadEnvironment } from "./environment.ts";
 import type { LocalServer } from "./run-server.ts";
 import { startServer } from "./server.ts";
@@ -9,16 +10,7 @@ import { startServer } from "./server.ts";
 const env = loadEnvironment(process.cwd(), process.env);
 const stateFolder = resolve(env.MINTGATE_STATE?.trim() || ".mintgate");
 
-// Listened for from the first moment, so that a stop during the start leaves no workerd behind.
-const asked = new Promise<void>((resolve) => {
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
-  // npm runs a script in a shell, and some shells keep a signal to themselves: when ours is gone, we are to go as well.
-  const parent = process.ppid;
-  const orphaned = (): void => {
-    if (process.ppid !== parent) resolve();
-  };
-  if (process.env.npm_lifecycle_event) setInterval(orphaned, 100).unref();
-});
+const asked = askedToStop();
 
 try {
   const server = await startServer({ env, stateFolder, ...assetsOf(env) });

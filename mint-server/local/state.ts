@@ -59,7 +59,9 @@ export function writeModules(
   const folder = join(state.folder, "modules");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { mode: 0o700 });
-  return modules.map(({ name, code }) => ({ name, path: writePrivate(state, join("modules", name), code) }));
+  // Not as scripts: this stands in the folder of an app, whose linters and type checkers would read them.
+  const fileOf = (name: string): string => join("modules", `${name}.txt`);
+  return modules.map(({ name, code }) => ({ name, path: writePrivate(state, fileOf(name), code) }));
 }
 
 /** Notes which workerd runs on a state folder, and under which Node process. */

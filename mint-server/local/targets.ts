@@ -9,7 +9,10 @@ export const TARGETS = {
 export type Target = keyof typeof TARGETS;
 
 /** Inputs of every target: versions of the tools and packages, and how bundles are made. */
-export const COMMON_INPUTS = ["package-lock.json", "mint-server/local/bundle.ts", "mint-server/local/targets.ts"];
+export const COMMON_INPUTS = [
+  "package-lock.json",
+  ...["bundle", "paths", "targets"].map((name) => `mint-server/local/${name}.ts`),
+];
 
 /** True for the name of a target. */
 export function isTarget(name: string): name is Target {

@@ -65,7 +65,9 @@ export function mintgate({ worker = true, mintServer = true, settings = {} }: Mi
       const target = side?.target ?? String(mintServer);
       const proxy = Object.fromEntries(API.map((path) => [path, { target, ws: true }]));
       const deny = config.server?.fs?.deny ? DENIED : [...DENIED_BY_VITE, ...DENIED];
-      return { server: { proxy, fs: { deny } }, preview: { proxy } };
+      // Made ready at the start: found later, as in a framework's hooks, it makes Vite load the page anew.
+      const optimizeDeps = { include: ["mintgate"] };
+      return { server: { proxy, fs: { deny } }, preview: { proxy }, optimizeDeps };
     },
     configResolved(config) {
       if (side) sides.set(config, side);

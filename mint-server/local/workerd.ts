@@ -51,9 +51,9 @@ function canResolve(require: NodeJS.Require): boolean {
 
 /** Not to outlive this process where that ends without a word, as a development server does. */
 const running = new Set<ChildProcess>();
-process.on("exit", () => {
+const killAll = (): void => {
   for (const child of running) child.kill();
-});
+};
 
 /** Time for requests to finish after SIGTERM; a stream may be longer than anyone wants to wait. */
 const GRACE_MS = 1000;
@@ -69,11 +69,14 @@ export async function startWorkerd({ config, address, env, onOutput }: WorkerdOp
     stream?.on("data", onOutput);
   }
   const ended = new Promise<string>((resolve) => {
-    child.once("exit", (code, signal) => {
+    // Not `exit`: what it said last may come after that, and says why.
+    child.once("close", (code, signal) => {
       running.delete(child);
+      if (running.size === 0) process.off("exit", killAll);
       resolve(signal ? `signal ${signal}` : `code ${code}`);
     });
   });
+  if (running.size === 0) process.once("exit", killAll);
   running.add(child);
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);

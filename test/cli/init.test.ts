@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { build } from "../../mint-server/local/build.ts";
 import { withPlugin } from "../../mint-server/local/cli/init-vite-config.ts";
+import { BANNER, PATHS } from "../../mint-server/local/paths.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { writeFiles } from "../support/write-files.ts";
 import { errorLine, mintgate } from "./terminal.ts";
@@ -31,9 +32,10 @@ test.each([
   [
     "a SvelteKit app",
     { ...withPackage("@sveltejs/kit"), ...VITE, ...withPackage("@sveltejs/kit") },
-    ["vite.config.ts"],
+    ["vite.config.ts", "src/hooks.client.js"],
   ],
   ["a Next app", withPackage("next"), ["public/mintgate-sw.js"]],
+  ["an app that serves the files of public/", withPackage("astro"), ["public/mintgate-sw.js"]],
 ] as const)("sees %s and says what it needs", async (kind, files, expected) => {
   const folder = await project(files);
   const { code, stdout } = await mintgate(["init", "--yes"], { folder });
@@ -76,6 +78,59 @@ test("replaces no file that is there, and says so", async () => {
   }
 });
 
+test("renews what an earlier version of the package has put there, and nothing else", async () => {
+  const folder = await project({
+    "index.html": "<!doctype html>",
+    "mintgate-sw.js": `${BANNER}\nearlier();\n`,
+    "mintgate.js": "mine",
+  });
+  const { stdout } = await mintgate(["init", "--yes"], { folder });
+  expect([...stdout.matchAll(/^ {2}renew {2}(.+)$/gm)].map(([, path]) => path)).toEqual(["mintgate-sw.js"]);
+  expect(await readFile(join(folder, "mintgate-sw.js"), "utf8")).toBe(
+    await readFile(join(PATHS.browser, "mintgate-sw.js"), "utf8"),
+  );
+  expect(await readFile(join(folder, "mintgate.js"), "utf8")).toBe("mine");
+});
+
+const SVELTEKIT = { ...withPackage("@sveltejs/kit"), "vite.config.ts": 'import "mintgate/vite";\n' };
+
+test.each([
+  ["none", {}, "src/hooks.client.js", ""],
+  ["none, in TypeScript", { "tsconfig.json": "{}" }, "src/hooks.client.ts", ""],
+  ["some", { "src/hooks.client.ts": "mine" }, undefined, "src/hooks.client.ts: import { register }"],
+  ["ours", { "src/hooks.client.js": 'import { register } from "mintgate";\n' }, undefined, ""],
+])("registers in the client hooks of a SvelteKit app that has %s", async (_, files, expected, note) => {
+  const folder = await project({ ...SVELTEKIT, ...files });
+  const { stdout } = await mintgate(["init", "-y"], { folder });
+  expect(added(stdout).filter((path) => path.includes("hooks"))).toEqual(expected ? [expected] : []);
+  if (expected) expect(await readFile(join(folder, expected), "utf8")).toContain("await register()");
+  expect(stdout.includes("src/hooks.client")).toBe(expected !== undefined || note !== "");
+  expect(stdout).toContain(note);
+});
+
+test.each([
+  ["none of it", "dist\n", "dist\n\n# Keys and settings of the mint-server\n.dev.vars*\n"],
+  ["no last line end", "dist", "dist\n\n# Keys and settings of the mint-server\n.dev.vars*\n"],
+  ["nothing in it", "", "# Keys and settings of the mint-server\n.dev.vars*\n"],
+  ["the file in it", "dist\n/.dev.vars\n", "dist\n/.dev.vars\n"],
+])("keeps keys out of a repository whose .gitignore has %s", async (_, before, after) => {
+  const folder = await project({ ...VITE, ".gitignore": before });
+  await mintgate(["init", "--yes"], { folder });
+  expect(await readFile(join(folder, ".gitignore"), "utf8")).toBe(after);
+});
+
+test.each([
+  ["vite-plugin-pwa", withPackage("vite"), withPackage("vite-plugin-pwa")],
+  ["src/service-worker.ts", SVELTEKIT, { "src/service-worker.ts": "" }],
+])("tells an app with a worker of its own, by %s, to call installProxy there", async (maker, kind, files) => {
+  const manifests = [kind, files].map((part: Record<string, string>) => JSON.parse(part["package.json"] ?? "{}"));
+  const devDependencies = Object.assign({}, ...manifests.map((manifest) => manifest.devDependencies));
+  const folder = await project({ ...kind, ...files, "package.json": JSON.stringify({ devDependencies }) });
+  const { stdout } = await mintgate(["init", "--yes"], { folder });
+  expect(stdout).toContain(`${maker} makes a worker already`);
+  expect(stdout).toContain("mintgate({ worker: false })");
+});
+
 test("writes nothing on a dry run, nor where a person says no, nor where there is nobody to ask", async () => {
   const folder = await project(VITE);
   const before = (await readdir(folder)).sort();
@@ -101,6 +156,11 @@ test.each([
   ["an empty list", "export default { plugins: [] };\n", "export default { plugins: [mintgate()] };\n"],
   ["a list with others", "x({\n  plugins: [react()],\n})\n", "x({\n  plugins: [mintgate(), react()],\n})\n"],
   [
+    "a line for each",
+    "x({\n\tplugins: [\n\t\ta({\n\t\t\tb: [],\n\t\t}),\n\t],\n});\n",
+    "x({\n\tplugins: [\n\t\tmintgate(),\n\t\ta({\n\t\t\tb: [],\n\t\t}),\n\t],\n});\n",
+  ],
+  [
     "no list",
     "export default defineConfig({\n  base: '/',\n})\n",
     "export default defineConfig({\n  plugins: [mintgate()],\n  base: '/',\n})\n",
@@ -112,6 +172,15 @@ test.each([
   ],
 ])("puts the plugin into a configuration with %s", (_, before, after) => {
   expect(withPlugin(before)).toBe(IMPORT + after);
+});
+
+test.each([
+  ["import a from 'a';\n", "import { mintgate } from 'mintgate/vite';\n"],
+  ["import a from 'a'\n", "import { mintgate } from 'mintgate/vite'\n"],
+  ['import { a } from "a"\r\n', 'import { mintgate } from "mintgate/vite"\n'],
+])("writes its import as those that are there: %j", (before, line) => {
+  const text = `${before}export default x({ plugins: [] });\n`;
+  expect(withPlugin(text)).toBe(line + text.replace("[]", "[mintgate()]"));
 });
 
 test.each([

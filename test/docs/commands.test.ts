@@ -39,6 +39,7 @@ const ALL = [...COMMANDS, ...SHOWN_INLINE];
 
 /** What comes with the system, or with Node. */
 const PROGRAMS = new Set([
+  "docker",
   "npm",
   "npx",
   "node",

@@ -20,7 +20,6 @@ const COMMON = {
     noUnusedParameters: false,
     noUncheckedIndexedAccess: false,
     exactOptionalPropertyTypes: false,
-    useUnknownInCatchVariables: false,
     moduleDetection: "force",
     jsx: "react-jsx",
     jsxImportSource: "preact",

@@ -72,7 +72,7 @@ test("runs no module that an earlier build left in its state", async () => {
   const modules = await readdir(join(stateFolder, "modules"));
   expect(modules.sort()).toEqual(
     readModules(PATHS.localBundle)
-      .map(({ name }) => name)
+      .map(({ name }) => `${name}.txt`)
       .sort(),
   );
 });
@@ -156,10 +156,18 @@ describe("files", () => {
   test("an unchanged file is not sent again", async () => {
     const first = await get("/");
     const etag = first.headers.get("etag") ?? "";
-    expect(etag).toMatch(/^"[\w-]{43}"$/);
-    const second = await get("/", { headers: { "if-none-match": `"other", W/${etag}` } });
+    expect(etag).toMatch(/^W\/"[\w-]{43}"$/);
+    const second = await get("/", { headers: { "if-none-match": `"other", ${etag}` } });
     expect([second.status, await second.text()]).toEqual([304, ""]);
     expect((await get("/", { headers: { "if-none-match": '"other"' } })).status).toBe(200);
+  });
+
+  test("text is packed for whoever can unpack it", async () => {
+    const packed = await get("/sw.js", { headers: { "accept-encoding": "gzip" } });
+    const plain = await get("/sw.js", { headers: { "accept-encoding": "identity" } });
+    expect([packed.headers.get("content-encoding"), plain.headers.get("content-encoding")]).toEqual(["gzip", null]);
+    expect(plain.headers.get("etag")).toMatch(/^"[\w-]{43}"$/);
+    expect(await packed.text()).toBe(await plain.text());
   });
 
   test("HEAD has the headers alone", async () => {

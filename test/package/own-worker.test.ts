@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Browser } from "playwright-core";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { launchBrowser, openPage } from "../support/browser.ts";
 import { temporaryFolder } from "../support/temporary.ts";
@@ -49,9 +50,27 @@ export default defineConfig({
   ],
 });
 `,
+  // Workbox writes all of the worker, and has it load ours.
+  "generated/index.html": `<!doctype html><html lang="en"><title>app</title><link rel="icon" href="data:,"><script type="module" src="/main.js"></script></html>
+`,
+  "generated/main.js": `import { register } from "mintgate";
+await register({ worker: "/sw.js" });
+import OpenAI from "openai";
+${CALL}`,
+  "generated/vite.config.js": `import { mintgate } from "mintgate/vite";
+import { defineConfig } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
+
+export default defineConfig({
+  plugins: [
+    mintgate(),
+    VitePWA({ workbox: { importScripts: ["mintgate-sw.js"] }, injectRegister: false, manifest: false }),
+  ],
+});
+`,
 };
 
-test("an app with a Workbox worker of its own, below a path and under a strict policy, answers through that", async () => {
+test("an app with a Workbox worker, its own below a path and under a strict policy or a generated one, answers through that", async () => {
   const app = await temporaryFolder();
   await writeFiles(app, APP);
   const packages = tested("openai", "vite", "vite-plugin-pwa", "workbox-core", "workbox-precaching", "workerd");
@@ -76,4 +95,21 @@ test("an app with a Workbox worker of its own, below a path and under a strict p
   await page.reload();
   await page.waitForFunction(() => document.title === "app");
   await expect(fetch(url)).rejects.toThrow();
+  await page.close();
+  await answersThroughAGeneratedWorker(app, browser);
 });
+
+async function answersThroughAGeneratedWorker(app: string, browser: Browser): Promise<void> {
+  await type(app, "npx", "--no-install", "vite", "build", "generated");
+  const preview = run(app, "vite", "preview", "generated", "--port", "0");
+  const url = await preview.says(VITE_URL);
+  const { page, errors } = await openPage(browser);
+  await page.goto(`${url}/`);
+  expect((await answered(page)).pieces).toBeGreaterThan(3);
+  expect(await page.evaluate(() => navigator.serviceWorker.controller?.scriptURL)).toBe(`${url}/sw.js`);
+  expect(errors).toEqual([]);
+  preview.child.kill("SIGTERM");
+  await preview.ended;
+  await page.reload();
+  await page.waitForFunction(() => document.title === "app");
+}

@@ -38,7 +38,7 @@ export async function deploy(args: readonly string[], terminal: Terminal): Promi
   const known = new Set([
     ...(await variableNames(deployed)),
     ...rest.flatMap((arg, index) => (rest[index - 1] === "--var" ? [arg.split(":")[0] ?? ""] : [])),
-    ...(isDryRun ? [] : secretNames(deployed)),
+    ...(isDryRun ? [] : secretNames(deployed, terminal)),
   ]);
   const missing = missingSettings({ env: withConfigText(readEnvironment(terminal)), known });
   const where = /^wrangler\.\w+$/.test(relative(terminal.folder, config))
@@ -47,7 +47,10 @@ export async function deploy(args: readonly string[], terminal: Terminal): Promi
   for (const name of missing) {
     terminal.note(`missing secret: ${name} (set it with: npx wrangler secret put ${name}${where})`);
   }
-  if (missing.length > 0 && !isDryRun) return 1;
+  if (missing.length > 0 && !isDryRun) {
+    terminal.note(`mintgate: nothing was deployed; set ${missing.length === 1 ? "it" : "them"} and run this again`);
+    return 1;
+  }
   return runWrangler(deployed, ["deploy", ...rest]).status ?? 1;
 }
 
@@ -81,7 +84,11 @@ function splitConfig(
     .map((path) => resolve(folder, path))
     .find((path) => existsSync(path));
   if (!config) {
-    throw new CommandError("there is no configuration of wrangler here; `mintgate init` makes one, --config names one");
+    throw new CommandError(
+      given === undefined
+        ? "there is no configuration of wrangler here; `npx mintgate init` makes one, --config names one"
+        : "--config: there is no such file",
+    );
   }
   return {
     config,
@@ -96,10 +103,21 @@ async function variableNames({ wrangler, config }: Deployed): Promise<string[]> 
   return Object.keys(readConfig({ config }).vars);
 }
 
-/** Empty before the first deployment: a Worker that does not exist has no secrets. */
-function secretNames(deployed: Deployed): string[] {
+/**
+ * Empty before the first deployment: a Worker that does not exist has no secrets.
+ *
+ * @throws {CommandError} if it cannot be found out, most often since nobody is signed in.
+ */
+function secretNames(deployed: Deployed, { note }: Terminal): string[] {
   const listed = runWrangler(deployed, ["secret", "list", "--format", "json"], "pipe");
-  if (listed.status !== 0) return [];
+  if (listed.status !== 0) {
+    const why = `${listed.stdout}${listed.stderr}`;
+    if (/\bWorker\b.* not found/.test(why)) return [];
+    note(why.trim());
+    throw new CommandError(
+      "wrangler could not list the Worker's secrets; `npx wrangler login` signs in, or CLOUDFLARE_API_TOKEN does. Then run this again",
+    );
+  }
   const secrets = JSON.parse(listed.stdout) as readonly { readonly name: string }[];
   return secrets.map((secret) => secret.name);
 }
@@ -107,12 +125,11 @@ function secretNames(deployed: Deployed): string[] {
 function runWrangler(
   { wrangler, config, folder }: Deployed,
   args: readonly string[],
-  stdout: "inherit" | "pipe" = "inherit",
+  output: "inherit" | "pipe" = "inherit",
 ) {
   return spawnSync(process.execPath, [wrangler, ...args, "--config", config], {
     cwd: folder,
     encoding: "utf8",
-    // Why it could not be done (no such Worker, nobody signed in) is wrangler's to say.
-    stdio: ["inherit", stdout, "inherit"],
+    stdio: ["inherit", output, output],
   });
 }

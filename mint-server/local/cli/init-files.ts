@@ -10,6 +10,15 @@ export const WORKER_ENTRY = `// The mint-server. Its settings and secrets are th
 export { ${[...CLASSES].sort().join(", ")}, default } from "mintgate/mint-server/worker";
 `;
 
+/** The client hooks of a SvelteKit app that has none. */
+export const CLIENT_HOOKS = `import { register } from "mintgate";
+
+// Before the app starts, and so before it makes a client.
+export const init = async () => {
+  await register();
+};
+`;
+
 /**
  * Its configuration for wrangler.
  *

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PATHS } from "../paths.ts";
-import { WORKER_ENTRY, wranglerConfig } from "./init-files.ts";
+import { BANNER, PATHS } from "../paths.ts";
+import { CLIENT_HOOKS, WORKER_ENTRY, wranglerConfig } from "./init-files.ts";
 import type { Project } from "./init-project.ts";
 import { hasPlugin, VITE_CONFIG, withPlugin } from "./init-vite-config.ts";
 
@@ -10,8 +10,11 @@ export interface Step {
   /** From the project's folder. */
   readonly path: string;
   readonly text: string;
-  /** `add`: it must not be there yet. `edit`: it is there, and nothing of it is taken away. */
-  readonly action: "add" | "edit";
+  /**
+   * `add`: it must not be there yet. `edit`: it is there, and nothing of it is taken away. `renew`: an earlier version of this
+   * package has put it there.
+   */
+  readonly action: "add" | "edit" | "renew";
 }
 
 export interface Plan {
@@ -22,7 +25,7 @@ export interface Plan {
 
 /** What a project needs, and has not got. */
 export function planFor(project: Project): Plan {
-  const parts = [...worker(project), ...mintServer(project)];
+  const parts = [...worker(project), ...clientHooks(project), ...mintServer(project), ...ignored(project)];
   return {
     steps: parts.filter((part): part is Step => typeof part !== "string"),
     notes: parts.filter((part) => typeof part === "string"),
@@ -54,6 +57,30 @@ function viteConfig({ folder, viteConfig }: Project): Part[] {
   return [{ path: viteConfig, text, action: "edit" }];
 }
 
+/** Of SvelteKit: what runs in the browser before the app does, and nowhere on a server. */
+function clientHooks(project: Project): Part[] {
+  if (project.kind !== "sveltekit") return [];
+  const names = ["ts", "js"].map((extension) => `src/hooks.client.${extension}`);
+  const [typed = "", plain = ""] = names;
+  const present = names.find((name) => existsSync(join(project.folder, name)));
+  if (present === undefined) {
+    const path = existsSync(join(project.folder, "tsconfig.json")) ? typed : plain;
+    return [{ path, text: CLIENT_HOOKS, action: "add" }];
+  }
+  if (/["']mintgate["']/.test(readFileSync(join(project.folder, present), "utf8"))) return [];
+  return [`${present}: import { register } from "mintgate", and have the function \`init\` await register()`];
+}
+
+/** Keys of providers belong into `.dev.vars`, and into no repository. */
+function ignored({ folder }: Project): Part[] {
+  const path = ".gitignore";
+  if (!existsSync(join(folder, path))) return [];
+  const before = readFileSync(join(folder, path), "utf8");
+  if (/^\/?\.dev\.vars\*?[ \t]*\r?$/m.test(before)) return [];
+  const gap = before === "" ? "" : before.endsWith("\n") ? "\n" : "\n\n";
+  return [{ path, text: `${before}${gap}# Keys and settings of the mint-server\n.dev.vars*\n`, action: "edit" }];
+}
+
 function mintServer(project: Project): Part[] {
   return [
     ...added(project, "mint-server/index.js", WORKER_ENTRY),
@@ -67,9 +94,11 @@ function siteOf({ kind, publicFolder }: Project): string | undefined {
   return kind === "html" && publicFolder !== "." ? `../${publicFolder}` : undefined;
 }
 
-/** Never in the place of a file that is there. */
+/** Never in the place of a file that is there, unless that is one of ours which nobody wrote by hand. */
 function added({ folder }: Project, path: string, text: string): Part[] {
   if (!existsSync(join(folder, path))) return [{ path, text, action: "add" }];
-  if (readFileSync(join(folder, path), "utf8") === text) return [];
+  const before = readFileSync(join(folder, path), "utf8");
+  if (before === text) return [];
+  if (text.startsWith(BANNER) && before.startsWith(BANNER)) return [{ path, text, action: "renew" }];
   return [`${path} is there already and differs; it stays as it is (delete it and run this again for a new one)`];
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /** What kind of app stands in a folder. */
 export interface Project {
-  readonly kind: "vite" | "sveltekit" | "next" | "html";
+  readonly kind: "vite" | "sveltekit" | "next" | "html" | "other";
   /** The folder, absolute. */
   readonly folder: string;
   /** Name of the app, fit for a Worker's. */
@@ -14,9 +14,14 @@ export interface Project {
   readonly publicFolder: string;
   /** Names of the packages that the app asks for. */
   readonly packages: ReadonlySet<string>;
+  /** What makes a worker of the app's own, if anything plainly does. */
+  readonly ownWorker: string | undefined;
 }
 
 const VITE_CONFIGS = ["ts", "js", "mts", "mjs"].map((extension) => `vite.config.${extension}`);
+
+/** What builds apps in ways of its own, and serves the files of `public` as they are. */
+const WITH_PUBLIC = ["astro", "nuxt", "@angular/core", "react-scripts", "@rsbuild/core", "@vue/cli-service"];
 
 /** Finds out by the files of a folder what app is in it; undefined where there is none. */
 export function detectProject(folder: string): Project | undefined {
@@ -32,7 +37,23 @@ export function detectProject(folder: string): Project | undefined {
     viteConfig,
     publicFolder: publicFolder(kind, folder),
     packages,
+    ownWorker: ownWorker(kind, folder, packages),
   };
+}
+
+const WORKER_MAKERS = [
+  "vite-plugin-pwa",
+  "@vite-pwa/sveltekit",
+  "@serwist/vite",
+  "@serwist/next",
+  "@serwist/turbopack",
+];
+
+function ownWorker(kind: Project["kind"], folder: string, packages: ReadonlySet<string>): string | undefined {
+  const file = ["ts", "js"]
+    .map((extension) => `src/service-worker.${extension}`)
+    .find((path) => kind === "sveltekit" && existsSync(join(folder, path)));
+  return file ?? WORKER_MAKERS.find((name) => packages.has(name));
 }
 
 function kindOf(
@@ -43,6 +64,7 @@ function kindOf(
   if (packages.has("next")) return "next";
   if (packages.has("@sveltejs/kit")) return "sveltekit";
   if (packages.has("vite") || viteConfig !== undefined) return "vite";
+  if (WITH_PUBLIC.some((name) => packages.has(name))) return "other";
   return hasPage(folder) || hasPage(join(folder, "public")) ? "html" : undefined;
 }
 

@@ -1,7 +1,5 @@
-const IMPORT = 'import { mintgate } from "mintgate/vite";\n';
-
 /** Vite's configuration for an app that has none. */
-export const VITE_CONFIG = `${IMPORT}import { defineConfig } from "vite";
+export const VITE_CONFIG = `${importLine("")}import { defineConfig } from "vite";
 
 export default defineConfig({
   plugins: [mintgate()],
@@ -17,7 +15,13 @@ export function withPlugin(text: string): string | undefined {
   if (added === undefined) return undefined;
   // After a first line that must stay the first.
   const start = /^#!.*\n/.exec(text)?.[0].length ?? 0;
-  return added.slice(0, start) + IMPORT + added.slice(start);
+  return added.slice(0, start) + importLine(text) + added.slice(start);
+}
+
+/** In the form of the imports that are there. */
+function importLine(text: string): string {
+  const [, quote = '"', semicolon = ";"] = /^import\b[^"'\n]*(["'])[^"'\n]*\1(;?)[ \t]*\r?$/m.exec(text) ?? [];
+  return `import { mintgate } from ${quote}mintgate/vite${quote}${semicolon}\n`;
 }
 
 /** True for a configuration that imports the plugin. */
@@ -41,7 +45,11 @@ function addPlugin(text: string): string | undefined {
 }
 
 function insert(text: string, at: number, isLast: boolean): string {
-  return `${text.slice(0, at)}mintgate()${isLast ? "" : ", "}${text.slice(at)}`;
+  const rest = text.slice(at);
+  // On a line of its own where the others are.
+  const [, indent] = /^[ \t]*\r?\n([ \t]*)(?=\S)/.exec(rest) ?? [];
+  if (indent !== undefined && !isLast) return `${text.slice(0, at)}\n${indent}mintgate(),${rest}`;
+  return `${text.slice(0, at)}mintgate()${isLast ? "" : ", "}${rest}`;
 }
 
 function isEmptyFrom(text: string, at: number): boolean {

@@ -1,20 +1,22 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { nextSteps } from "./init-next.ts";
 import { planFor, type Step } from "./init-plan.ts";
 import { detectProject, type Project } from "./init-project.ts";
-import { helpText, parseOptions } from "./options.ts";
+import { HELP_OPTION, helpText, parseOptions } from "./options.ts";
 import { CommandError, type Terminal, UsageError } from "./terminal.ts";
 
 const OPTIONS = {
-  yes: { type: "boolean", help: "does it without asking" },
+  yes: { type: "boolean", short: "y", help: "does it without asking" },
   "dry-run": { type: "boolean", help: "only shows what it would do" },
-  help: { type: "boolean", help: "shows this" },
+  help: HELP_OPTION,
 } as const;
 
 const HELP = helpText({
   usage: "mintgate init [options]",
-  about: `Adds mintgate to the app in this folder (Vite, SvelteKit, Next or plain HTML): its worker, and an entry and a configuration
-with which the mint-server can be deployed. Shows what it is about to do and asks. No file that is there is replaced.`,
+  about: `Adds mintgate to the app in this folder (Vite, SvelteKit, Next, Astro, Nuxt and others, or plain HTML): its worker, and an entry
+and a configuration with which the mint-server can be deployed. Shows what it is about to do and asks. It replaces no file but
+those that it copied out of an earlier version of this package.`,
   options: OPTIONS,
 });
 
@@ -23,6 +25,7 @@ const KINDS: Readonly<Record<Project["kind"], string>> = {
   sveltekit: "a SvelteKit app",
   next: "a Next app",
   html: "a site without a bundler",
+  other: "an app that serves the files of public/",
 };
 
 /** `mintgate init` */
@@ -35,7 +38,11 @@ export async function init(args: readonly string[], terminal: Terminal): Promise
   if (operands.length > 0) throw new UsageError("`init` takes options only; see --help");
   const project = detectProject(terminal.folder);
   if (!project) {
-    throw new CommandError("there is no app here: no package.json with vite or next in it, and no index.html");
+    throw new CommandError(
+      "there is no app here that it knows: go to the folder of its package.json or index.html. For any other, copy " +
+        "node_modules/mintgate/dist/browser/mintgate-sw.js to the root of what it serves, and run `npx mintgate dev --origin` " +
+        "with the app's origin",
+    );
   }
   terminal.print(`This is ${KINDS[project.kind]}.`);
   const { steps, notes } = planFor(project);
@@ -67,24 +74,4 @@ function write(folder: string, { path, text, action }: Step): void {
 
 function row(text: string): string {
   return `  - ${text}`;
-}
-
-function nextSteps({ kind, publicFolder, packages }: Project): string[] {
-  const install = packages.has("workerd") || packages.has("wrangler") ? [] : ["npm install --save-dev workerd"];
-  const client = kind === "html" ? "./mintgate.js" : "mintgate";
-  const register = (options: string): string =>
-    `before the app makes its client: import { register } from "${client}"; await register(${options});`;
-  switch (kind) {
-    case "vite":
-    case "sveltekit":
-      return [...install, register(""), "npm run dev"];
-    case "next":
-      return [
-        ...install,
-        register('{ mintServer: "http://127.0.0.1:8787/v1/proxy" }'),
-        "npx mintgate dev --origin http://localhost:3000, beside npm run dev",
-      ];
-    case "html":
-      return [...install, register(""), `npx mintgate dev --site ${publicFolder}`];
-  }
 }

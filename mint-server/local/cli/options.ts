@@ -7,6 +7,8 @@ interface Option {
   readonly multiple?: boolean;
   /** Placeholder of its value. */
   readonly value?: string;
+  /** A letter that stands for it. */
+  readonly short?: string;
   readonly help: string;
 }
 
@@ -21,10 +23,12 @@ type Value<O extends Option> = O extends { type: "boolean" }
 /** What was given of a command's options. */
 export type Values<T extends Options> = { readonly [Name in keyof T]?: Value<T[Name]> };
 
-/** Options of every command. */
+export const HELP_OPTION = { type: "boolean", short: "h", help: "shows this" } as const satisfies Option;
+
+/** Options of every command for credentials. */
 export const COMMON = {
   json: { type: "boolean", help: "prints JSON, for scripts" },
-  help: { type: "boolean", help: "shows this" },
+  help: HELP_OPTION,
 } as const satisfies Options;
 
 export const SERVER = {

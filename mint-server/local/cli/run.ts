@@ -21,8 +21,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 const HELP = `Usage: mintgate <command> [options]
 
 Commands:
-  init               adds mintgate to the project in this folder
-  dev                runs a mint-server on this machine
+  init               adds mintgate to the app in this folder; begin here
+  dev                runs a mint-server on this machine, where Vite does not
   deploy             deploys the mint-server that \`init\` made, if no secret is missing
   credential         issues, shows and revokes temporary credentials
 
@@ -51,10 +51,15 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 }
 
 async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
-  if (name === "--version") return show(VERSION, terminal);
-  if (isHelp(name)) return show(HELP, terminal);
+  if (name === "--version" || name === "-v") return show(VERSION, terminal);
+  if (name === "help" && find(COMMANDS, rest[0])) return dispatch([...rest, "--help"], terminal);
+  if (name === undefined || isHelp(name)) return show(HELP, terminal);
   const command = find(COMMANDS, name);
-  if (!command) throw new UsageError("the first word must be `init`, `dev`, `deploy` or `credential`; see --help");
+  if (!command) {
+    throw new UsageError(
+      "the first word must be `init`, `dev`, `deploy` or `credential`; `npx mintgate --help` tells what they do",
+    );
+  }
   return command(rest, terminal);
 }
 
