@@ -7,6 +7,7 @@ import type { ModelEndpoint } from "./contract/endpoints.ts";
 import { HEADER, type Source } from "./contract/headers.ts";
 import { allowsEndpoint } from "./credentials/claims.ts";
 import { forbiddenFeature } from "./credentials/features.ts";
+import { strangeModelField } from "./credentials/other-models.ts";
 import type { Template } from "./credentials/template.ts";
 import { type Caller, isLimited } from "./credentials/verify.ts";
 import { type Failure, fail, ok, type Result } from "./failures.ts";
@@ -71,7 +72,7 @@ async function route(completion: Completion): Promise<Result<RoutedRequest>> {
   if (!selected.ok) return selected;
   const resolved = resolveAuto(read.value, selected.value.facts.flavor);
   if (!resolved.ok) return resolved;
-  const leave = checkLeave(caller, resolved.value, completion.endpoint);
+  const leave = checkLeave(caller, resolved.value, { taken: completion.endpoint, template: template.value });
   if (leave) return fail(leave);
   const whole = await written(resolved.value, completion);
   return whole.ok ? ok({ request: whole.value, route: selected.value }) : whole;
@@ -138,16 +139,27 @@ function templateOf({ grant, org }: Caller): Result<Template | undefined> {
   return template ? ok(template) : fail({ kind: "insufficient_scope", param: null, detail });
 }
 
+interface Leaving {
+  /** The endpoint of the path. */
+  readonly taken: ModelEndpoint;
+  readonly template: Template | undefined;
+}
+
 /** What a grant says of the body. Keys may do whatever their owner could do at the provider. */
 function checkLeave(
   { by, grant }: Caller,
   { endpoint, body }: ModelRequest,
-  taken: ModelEndpoint,
+  { taken, template }: Leaving,
 ): Failure | undefined {
   if (by !== "credential") return undefined;
   // Leave for `auto` is leave for what it turns out to be, by that path alone.
   if (!allowsEndpoint(grant, endpoint.name) && !(taken.path === "auto" && allowsEndpoint(grant, "auto"))) {
     return { kind: "insufficient_scope", param: null, detail: `This credential does not cover ${endpoint.name}.` };
+  }
+  const param = strangeModelField(grant, body, template?.fixed);
+  if (param !== undefined) {
+    const detail = `This credential does not cover every model that \`${param}\` may lead to.`;
+    return { kind: "insufficient_scope", param, detail };
   }
   const use = forbiddenFeature(grant, body, endpoint.schema);
   return (

@@ -32,7 +32,7 @@ const CONVERSATIONS: Readonly<Partial<Record<SchemaId, Dialect>>> = {
     items: ["reasoning"],
     toolItems: ["function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output"],
   },
-  anthropic: { field: "messages", roles: ["user", "assistant"] },
+  anthropic: { field: "messages", roles: ["user", "assistant"], noParts: ["tool_addition", "tool_removal"] },
   google: { field: "contents", roles: ["user", "model"], toolRoles: ["tool", "function"], defaultRole: "user" },
 };
 
@@ -98,10 +98,12 @@ function compileConversation(
 ): Conversation | undefined {
   const dialect = CONVERSATIONS[schema];
   if (!dialect || (allow && !allow.includes(dialect.field))) return undefined;
-  const { toolRoles = [], toolItems = [], ...rest } = dialect;
-  const hasTools = isFilled(body.tools) || isFilled(body.functions) || allow?.includes("tools") === true;
+  const { toolRoles = [], toolItems = [], noParts, ...rest } = dialect;
+  const fillsTools = allow?.includes("tools") === true;
+  const hasTools = isFilled(body.tools) || isFilled(body.functions) || fillsTools;
   return {
     ...rest,
+    ...(noParts && !fillsTools && { noParts }),
     before: compileTurns(body[rest.field], dialect, `${path}.${rest.field}`),
     roles: [...rest.roles, ...(hasTools ? toolRoles : [])],
     ...(rest.items && { items: [...rest.items, ...(hasTools ? toolItems : [])] }),

@@ -1,5 +1,6 @@
 import type { Feature, Grant } from "../contract/credential.ts";
 import { fail, ok, type Result } from "../failures.ts";
+import { asObjects } from "../wire/read.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -30,6 +31,8 @@ export interface Conversation {
   readonly defaultRole?: string;
   /** Types of items other than messages that a caller may send; absent where there are messages alone. */
   readonly items?: readonly string[];
+  /** Types of a turn's parts that a caller may not send: those that change what only the template says. */
+  readonly noParts?: readonly string[];
 }
 
 /** What a credential with a template is good for: its endpoint and its model, and of the features those that it uses itself. */
@@ -79,9 +82,10 @@ function join(conversation: Conversation, value: unknown): Result<unknown> {
   return refused(`${field}[${wrong}]`, `takes turns of ${conversation.roles.join(", ")} alone`);
 }
 
-function allowsTurn({ roles, defaultRole, items }: Conversation, turn: unknown): boolean {
+function allowsTurn({ roles, defaultRole, items, noParts }: Conversation, turn: unknown): boolean {
   if (typeof turn !== "object" || turn === null) return false;
-  const { role = defaultRole, type } = turn as { readonly role?: unknown; readonly type?: unknown };
+  const { role = defaultRole, type, content } = turn as Body;
+  if (noParts && asObjects(content).some((part) => noParts.some((refused) => refused === part.type))) return false;
   if (items && type !== undefined && type !== "message") return items.some((item) => item === type);
   return roles.some((allowed) => allowed === role);
 }

@@ -1,11 +1,15 @@
 import { expect, test } from "vitest";
-import { FEATURES } from "../../mint-server/contract/credential.ts";
+import { FEATURES, type Feature } from "../../mint-server/contract/credential.ts";
 import type { SchemaId } from "../../mint-server/contract/endpoints.ts";
 import { forbiddenFeature } from "../../mint-server/credentials/features.ts";
 
 type Row = readonly [schema: SchemaId, body: Record<string, unknown>, feature: string | undefined, param?: string];
 
 const LOCAL = { type: "function", function: { name: "f" } };
+const adding = (definition: object) => ({
+  role: "user",
+  content: [{ type: "tool_addition", tool: { type: "tool_definition", definition } }],
+});
 const OPENAI: readonly SchemaId[] = ["chat", "completions", "responses", "embeddings", "openai"];
 
 const ROWS: readonly Row[] = [
@@ -19,6 +23,12 @@ const ROWS: readonly Row[] = [
     [schema, { tools: [null] }, "hosted_tools", "tools"],
     [schema, { tools: [{}] }, "hosted_tools", "tools"],
     [schema, { web_search_options: {} }, "hosted_tools", "web_search_options"],
+    [schema, { plugins: [], search_parameters: false, prompt: "x" }, undefined],
+    [schema, { plugins: [{ id: "web" }] }, "hosted_tools", "plugins"],
+    [schema, { search_parameters: { mode: "on" } }, "hosted_tools", "search_parameters"],
+    [schema, { input: [{ type: "additional_tools", tools: [LOCAL] }, { role: "user" }, "x"] }, undefined],
+    [schema, { input: [{ type: "additional_tools", tools: [{ type: "mcp" }] }] }, "hosted_tools", "input"],
+    [schema, { input: [LOCAL, { type: "tool_search_output", tools: [{}] }] }, "hosted_tools", "input"],
     [schema, { store: true }, "store", "store"],
     [schema, { previous_response_id: "r" }, "store", "previous_response_id"],
     [schema, { conversation: "c" }, "store", "conversation"],
@@ -37,7 +47,11 @@ const ROWS: readonly Row[] = [
   ["anthropic", { service_tier: "standard_only" }, undefined],
   ["anthropic", { tools: [{ type: "web_search_20250305" }] }, "hosted_tools", "tools"],
   ["anthropic", { mcp_servers: [] }, "hosted_tools", "mcp_servers"],
+  ["anthropic", { messages: [adding({ name: "f", input_schema: {} }), { content: "x" }] }, undefined],
+  ["anthropic", { messages: [adding({ type: "mcp_toolset" })] }, "hosted_tools", "messages"],
+  ["anthropic", { messages: [{ content: [null, { type: "tool_addition" }] }] }, undefined],
   ["anthropic", { container: "c" }, "store", "container"],
+  ["anthropic", { thread: { type: "create" } }, "store", "thread"],
   ["anthropic", { service_tier: "priority" }, "service_tier", "service_tier"],
   ...(["google", "google-embeddings"] as const).flatMap((schema): Row[] => [
     [schema, {}, undefined],
@@ -45,6 +59,9 @@ const ROWS: readonly Row[] = [
     [schema, { tools: "x", cachedContent: null, generationConfig: null, serviceTier: null }, undefined],
     [schema, { generationConfig: { candidateCount: 1 } }, undefined],
     [schema, { tools: [{ functionDeclarations: [], googleSearch: {} }] }, "hosted_tools", "tools"],
+    [schema, { tools: { functionDeclarations: [] }, store: false }, undefined],
+    [schema, { tools: { googleSearch: {} } }, "hosted_tools", "tools"],
+    [schema, { store: true }, "store", "store"],
     [schema, { tools: [{ functionDeclarationsX: [] }] }, "hosted_tools", "tools"],
     [schema, { tools: [{ xfunctionDeclarations: [] }] }, "hosted_tools", "tools"],
     [schema, { cachedContent: "c" }, "store", "cachedContent"],
@@ -64,4 +81,13 @@ test.each(NAMED)("of $schema, $body uses $feature", ({ schema, body, feature, pa
   expect(forbiddenFeature({ org: "a", features: FEATURES }, body, schema)).toBeUndefined();
   const others = FEATURES.filter((each) => each !== feature);
   expect(forbiddenFeature({ org: "a", features: others }, body, schema)).toEqual(use);
+});
+
+test("a stored prompt needs leave for itself and for the tools that it may bring", () => {
+  const use = (features: readonly Feature[]) =>
+    forbiddenFeature({ org: "a", features }, { prompt: { id: "pmpt_1" } }, "responses");
+  expect(use([])).toEqual({ feature: "store", param: "prompt" });
+  expect(use(["store"])).toEqual({ feature: "hosted_tools", param: "prompt" });
+  expect(use(["hosted_tools"])).toEqual({ feature: "store", param: "prompt" });
+  expect(use(["store", "hosted_tools"])).toBeUndefined();
 });

@@ -82,6 +82,26 @@ describe("a credential's models", () => {
     },
   );
 
+  test.each([
+    ["models", { models: ["gpt-4o-mini", "gpt-5"] }],
+    ["fallbacks", { fallbacks: [{ model: "gpt-4o" }, { model: "gpt-5" }] }],
+    ["fallbacks", { fallbacks: "default" }],
+    ["route", { route: "fallback" }],
+    ["preset", { preset: "dear" }],
+    ["generationConfig", { generationConfig: { routingConfig: { manualMode: { modelName: "gpt-5" } } } }],
+    ["generation_config", { generation_config: { model_config: { featureSelectionPreference: "BALANCED" } } }],
+  ])("do not cover what `%s` would turn to: %j", async (param, fields) => {
+    expect(await use({ models: ["gpt-4o*"] }, chat({}, fields))).toMatchObject({ ...REFUSED, param });
+    expect(await use({}, chat({}, fields))).toMatchObject(SERVED);
+  });
+
+  test.each([{ models: ["gpt-4o-mini"] }, { fallbacks: [{ model: "gpt-4o" }] }, { models: null, route: null }])(
+    "cover those among them that a request may turn to: %j",
+    async (fields) => {
+      expect(await use({ models: ["gpt-4o*"] }, chat({}, fields))).toMatchObject(SERVED);
+    },
+  );
+
   test("are all that it sees of the list", async () => {
     const { key } = await rig.issue({ models: ["gpt-4o*"] });
     const list = (await (await fetch(rig.url("models"), { headers: { authorization: `Bearer ${key}` } })).json()) as {
@@ -131,6 +151,7 @@ test.each([
     "tools",
   ],
   ["hosted_tools", { web_search_options: {} }, "web_search_options"],
+  ["hosted_tools", { plugins: [{ id: "web" }] }, "plugins"],
   ["store", { store: true }, "store"],
   ["store", { previous_response_id: "resp_1" }, "previous_response_id"],
   ["background", { background: true }, "background"],

@@ -207,6 +207,16 @@ describe("the caller's turns", () => {
       expect(fill(template, { contents: [{ role, parts: [] }] })).toBe("insufficient_scope contents[0]");
   });
 
+  test("of Anthropic's schema change no tools, unless these are the caller's to fill", () => {
+    const template: TemplateConfig = { endpoint: "messages", body: { model: "claude-haiku-4-5", max_tokens: 9 } };
+    const tool = { type: "tool_definition", definition: { name: "f", input_schema: {} } };
+    const added = [{ role: "user", content: [{ type: "tool_addition", tool }] }];
+    expect(fill(template, { messages: added })).toBe("insufficient_scope messages[0]");
+    expect(fill({ ...template, allow: ["messages", "tools"] }, { messages: added })).toMatchObject({ messages: added });
+    const said = [{ role: "user", content: [{ type: "text", text: "Hi." }] }];
+    expect(fill(template, { messages: said })).toMatchObject({ messages: said });
+  });
+
   describe("of the Responses schema", () => {
     const RESPONSES: TemplateConfig = {
       endpoint: "responses",
