@@ -4,6 +4,7 @@ import { describe } from "./failure-answers.ts";
 import type { Budget } from "./metering/budget.ts";
 import type { MeterOptions } from "./metering/meter.ts";
 import type { MeteredStream } from "./metering/metered-stream.ts";
+import { isSound } from "./metering/sound-usage.ts";
 import type { Usage } from "./wire/chat-answer.ts";
 
 /** What goes on beside a credential's answer while it comes: its usage is counted, and its revocation looked out for. */
@@ -67,7 +68,8 @@ export function followingOf(
         over();
       }
     },
-    settleWhole(usage) {
+    settleWhole(told) {
+      const usage = told && isSound(told) ? told : undefined;
       if (usage) notes?.use(usage);
       if (usage) budget?.settle(usage);
       else budget?.forfeit();

@@ -5,6 +5,7 @@ import type { ModelRequest } from "../model-request.ts";
 import type { ModelFacts } from "../providers/provider.ts";
 import { asObject, type Json } from "../wire/read.ts";
 import { type Media, mediaOf } from "./media.ts";
+import { MOST_TOKENS } from "./sound-usage.ts";
 
 /** More than any model reads at once, for models whose own most is not known. */
 export const LARGEST_CONTEXT = 10_000_000;
@@ -13,7 +14,7 @@ export const LARGEST_CONTEXT = 10_000_000;
  * Most tokens that a request can put into its model, whatever the model's tokens are: of text as many as it has UTF-8
  * bytes, of an image what its maker states as the worst case, of a recording one a byte (Gemini counts 32 a second, OpenAI
  * 10, and no way to store speech takes fewer bytes), and all that the model can read for documents and for what only the
- * provider has. Never more than `contextTokens`, since a longer request is not answered.
+ * provider has. Never more than `contextTokens` for each text that is read by itself, since a longer one is not answered.
  */
 export function inputBound(
   request: ModelRequest,
@@ -21,14 +22,44 @@ export function inputBound(
 ): number {
   if (isUnmetered(request)) return 0;
   if (typeof request.payload !== "string") return Math.min(request.payload.length, contextTokens);
+  const most = contextTokens * textsIn(request);
+  const tries = triesOf(request);
   const media = mediaOf(request);
   if (media.some(({ kind }) => kind === "document" || kind === "other") || usesFeature(request, "hosted_tools")) {
-    return contextTokens;
+    return Math.min(most * tries, MOST_TOKENS);
   }
   // A model that sees no images may be given their base64 as text.
   const images = multimodal ? media.filter(({ kind }) => kind === "image") : [];
   const seen = images.reduce((sum, image) => sum + imageTokens(request.model, image) - image.inlineLength, 0);
-  return Math.min(contextTokens, textTokens(request) + seen + definitionTokens(request.body));
+  return Math.min(Math.min(most, textTokens(request) + seen + definitionTokens(request.body)) * tries, MOST_TOKENS);
+}
+
+/** How many texts are read each by itself: of a list of texts, or of lists of tokens, every one. */
+function textsIn({ endpoint: { schema }, body }: ModelRequest): number {
+  switch (schema) {
+    case "completions":
+      return partsOf(body.prompt);
+    case "embeddings":
+      return partsOf(body.input);
+    case "google-embeddings":
+      return Array.isArray(body.requests) ? Math.max(1, body.requests.length) : 1;
+    default:
+      return 1;
+  }
+}
+
+/** Of a list of texts, or of lists of tokens, the number of these; 1 for a text, and for a list of tokens. */
+export function partsOf(texts: unknown): number {
+  return Array.isArray(texts) && texts.some((text) => typeof text !== "number") ? texts.length : 1;
+}
+
+/** Set aside for where the caller leaves it to Anthropic which models it turns to: nobody is told how many these are. */
+const UNNAMED_TRIES = 4;
+
+/** How often a request may be read and answered: once more by each model that Anthropic turns to after a refusal. */
+export function triesOf({ endpoint, body: { fallbacks } }: Pick<ModelRequest, "endpoint" | "body">): number {
+  if (endpoint.schema !== "anthropic" || fallbacks === undefined || fallbacks === null) return 1;
+  return Array.isArray(fallbacks) ? 1 + fallbacks.length : UNNAMED_TRIES;
 }
 
 /** What no provider charges tokens for. */

@@ -8,7 +8,7 @@ import type { Usage } from "../wire/chat-answer.ts";
 import { inputBound } from "./bounds.ts";
 import { beyondFirst, chargesOf, isCounted, mostPerRequest, refusal } from "./charges.ts";
 import type { MeterOptions } from "./meter.ts";
-import { eachOutput, outputBound, totalOutput, withMaxTokens } from "./output.ts";
+import { eachOutput, outputBound, totalOutput, withKnownMaximum, withMaxTokens } from "./output.ts";
 import { dearer, FREE, microsOf, type Price, priceOf, worstInputMicros, worstOutputPrice } from "./price.ts";
 import { mayThinkUnseen } from "./unseen-thoughts.ts";
 
@@ -171,7 +171,8 @@ function budgetOf(claim: Claim, id: string, { outputTokens, remaining }: Extract
 function bounded(request: ModelRequest, { flexible }: Worst, outputTokens: number): ModelRequest {
   const bound = outputBound(request);
   if (flexible) return withMaxTokens(request, eachOutput(bound, outputTokens));
-  return bound.each === undefined && bound.usual !== undefined && outputTokens > 0
+  if (outputTokens === 0) return request;
+  return bound.each === undefined && bound.usual !== undefined
     ? withMaxTokens(request, bound.usual)
-    : request;
+    : withKnownMaximum(request);
 }

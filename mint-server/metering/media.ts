@@ -22,11 +22,13 @@ export function mediaOf({ endpoint, body }: Pick<ModelRequest, "endpoint" | "bod
 const FINDERS: Readonly<Partial<Record<SchemaId, (body: Json) => readonly Media[]>>> = {
   chat: inChat,
   responses: inResponses,
-  anthropic: ({ messages }) =>
-    asObjects(messages).flatMap(({ content }) => asObjects(content).flatMap(inAnthropicBlock)),
+  anthropic: ({ messages, thread }) => [
+    ...(isPresent(thread) ? [UNSEEN] : []),
+    ...asObjects(messages).flatMap(({ content }) => asObjects(content).flatMap(inAnthropicBlock)),
+  ],
   google: inGoogle,
   "google-embeddings": ({ content, requests }) =>
-    [content, ...asObjects(requests).map((request) => request.content)].flatMap(inGoogleContent),
+    [content, ...asObjects([requests].flat()).map((request) => request.content)].flatMap(inGoogleContent),
 };
 
 const OTHER: Media = { kind: "other", inlineLength: 0 };
@@ -113,7 +115,8 @@ function inAnthropicBlock(block: Json): readonly Media[] {
     case "container_upload":
       return [OTHER];
     default:
-      return asObjects(block.content).flatMap(inAnthropicBlock);
+      // What was fetched is one block, and no list of them.
+      return asObjects([block.content].flat()).flatMap(inAnthropicBlock);
   }
 }
 

@@ -1,5 +1,6 @@
 import { utf8 } from "../contract/bytes.ts";
 import type { Usage } from "../wire/chat-answer.ts";
+import { isSound } from "./sound-usage.ts";
 
 /** What a request did use, as far as it is known. */
 export interface Settled extends Usage {
@@ -43,7 +44,7 @@ export function createMeter({ hold, thinksUnseen, onSettle }: MeterOptions): Met
   };
   return {
     tell(usage) {
-      told = usage;
+      if (isSound(usage)) told = usage;
     },
     hear(said) {
       if (!isSettled) heardBytes += bytesIn(said);

@@ -2,8 +2,9 @@ import { utf8 } from "../contract/bytes.ts";
 import type { SchemaId } from "../contract/endpoints.ts";
 import type { ModelRequest } from "../model-request.ts";
 import { kindOf } from "../wire/openai/model-kind.ts";
-import { asNumber, asObject, type Json } from "../wire/read.ts";
-import { isUnmetered } from "./bounds.ts";
+import { asNumber, asObject, asObjects, type Json } from "../wire/read.ts";
+import { isUnmetered, partsOf, triesOf } from "./bounds.ts";
+import { MOST_TOKENS } from "./sound-usage.ts";
 
 /** The tokens that a request can make its model write. */
 export interface OutputBound {
@@ -26,12 +27,12 @@ const TRANSCRIPT_TOKENS = 16_000;
 export function outputBound(request: ModelRequest): OutputBound {
   const { endpoint, body } = request;
   if (isUnmetered(request)) return NONE;
-  return READERS[endpoint.schema]({ body, path: endpoint.path });
+  return READERS[endpoint.schema]({ body, endpoint });
 }
 
 /** Most tokens of all answers together; `undefined` where neither the caller nor `each` bounds them. */
 export function totalOutput(bound: OutputBound, each = bound.each): number | undefined {
-  return each === undefined ? undefined : bound.answers * each + bound.beside;
+  return each === undefined ? undefined : Math.min(bound.answers * each + bound.beside, MOST_TOKENS);
 }
 
 /** Most tokens of one answer, if all together may have `total`. */
@@ -43,7 +44,7 @@ const NONE: OutputBound = { each: 0, answers: 1, beside: 0 };
 
 interface Asked {
   readonly body: Json;
-  readonly path: string;
+  readonly endpoint: ModelRequest["endpoint"];
 }
 
 const READERS: Readonly<Record<SchemaId, (asked: Asked) => OutputBound>> = {
@@ -58,17 +59,19 @@ const READERS: Readonly<Record<SchemaId, (asked: Asked) => OutputBound>> = {
   },
   completions: ({ body }) => ({
     ...most(body.max_tokens),
-    answers: Math.max(count(body.n), count(body.best_of)) * promptsIn(body.prompt),
+    answers: Math.max(count(body.n), count(body.best_of)) * partsOf(body.prompt),
     beside: 0,
     usual: 16,
   }),
   responses: ({ body }) => ({ ...most(body.max_output_tokens), answers: 1, beside: 0 }),
-  anthropic: ({ body }) => {
+  anthropic: ({ body, endpoint }) => {
+    const others = asObjects(body.fallbacks).map(({ max_tokens: tokens }) => tokens);
     // None at all is how Anthropic's API is asked to read a prompt into its cache, and no more.
-    const bound = body.max_tokens === 0 ? { each: 0 } : most(body.max_tokens);
+    const bound = body.max_tokens === 0 && others.length === 0 ? { each: 0 } : most(body.max_tokens, ...others);
     const budget = asNumber(asObject(body.thinking)?.budget_tokens) ?? 0;
     // A budget beyond the maximum is one of thoughts between tools, which then bounds them alone.
-    return { ...bound, answers: 1, beside: budget >= (bound.each ?? 0) ? Math.ceil(budget) : 0 };
+    const answers = triesOf({ endpoint, body });
+    return { ...bound, answers, beside: budget >= (bound.each ?? 0) ? Math.ceil(budget) * answers : 0 };
   },
   google: ({ body }) => {
     const config = asObject(body.generationConfig ?? body.generation_config) ?? {};
@@ -80,7 +83,7 @@ const READERS: Readonly<Record<SchemaId, (asked: Asked) => OutputBound>> = {
   },
   embeddings: () => NONE,
   "google-embeddings": () => NONE,
-  openai: ({ body, path }) => ({
+  openai: ({ body, endpoint: { path } }) => ({
     each: path === "audio/transcriptions" ? TRANSCRIPT_TOKENS : MEDIA_TOKENS,
     answers: count(body.n),
     beside: 0,
@@ -103,16 +106,22 @@ function count(value: unknown): number {
   return Number.isFinite(number) ? Math.max(1, Math.ceil(number)) : 1;
 }
 
-/** Of a list of texts, or of lists of tokens, each gets answers of its own. */
-function promptsIn(prompt: unknown): number {
-  const isMany = Array.isArray(prompt) && prompt.some((item) => typeof item !== "number");
-  return isMany ? prompt.length : 1;
-}
-
 /** The same request with `each` as the most tokens of an answer, in its schema's own field. */
 export function withMaxTokens(request: ModelRequest, each: number): ModelRequest {
   const body = WRITERS[request.endpoint.schema]?.(request.body, each, request.model);
   return body && !isUnmetered(request) ? { ...request, body, payload: JSON.stringify(body) } : request;
+}
+
+/**
+ * The same request with its maximum by the name that every provider of its model knows: some, such as DeepSeek and Ollama,
+ * take no notice of OpenAI's newer one.
+ */
+export function withKnownMaximum(request: ModelRequest): ModelRequest {
+  const { endpoint, body, model } = request;
+  const { max_completion_tokens: newer, max_tokens: older } = body;
+  const isKnown = older !== undefined && older !== null;
+  if (endpoint.schema !== "chat" || typeof newer !== "number" || isKnown || kindOf(model).own) return request;
+  return withMaxTokens(request, newer);
 }
 
 const WRITERS: Readonly<Partial<Record<SchemaId, (body: Json, each: number, model: string) => Json>>> = {

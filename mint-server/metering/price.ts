@@ -110,6 +110,8 @@ function up(micros: number): number {
 }
 
 /** Neither end of an escaped quote is one, so this is found in no text of a message. */
-function holdsLongCache({ payload }: ModelRequest): boolean {
-  return typeof payload === "string" && /"ttl"\s*:\s*"1h"/.test(payload);
+function holdsLongCache({ payload, body }: ModelRequest): boolean {
+  if (typeof payload !== "string") return false;
+  // Any letter of it may be escaped.
+  return /"ttl"\s*:\s*"1h"/.test(payload.includes("\\u") ? JSON.stringify(body) : payload);
 }

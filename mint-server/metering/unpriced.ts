@@ -17,7 +17,10 @@ export function whyUnpriced(request: ModelRequest): string | undefined {
   if (mediaOf(request).some(({ kind }) => kind === "audio" || kind === "other") || wantsSound(body)) {
     return "sound, films and what only the provider holds have prices of their own";
   }
-  const field = DEARER_FIELDS.find((name) => isDearer(name, body[name]));
+  const config = asObject(body.generationConfig ?? body.generation_config) ?? {};
+  const field =
+    DEARER_FIELDS.find((name) => isDearer(name, body[name])) ??
+    DEARER_CONFIG.find((name) => isDearer(name, config[name]));
   return field && `\`${field}\` changes what the request costs`;
 }
 
@@ -26,8 +29,10 @@ const DEARER_FIELDS = [
   // Anthropic's
   ..."speed inference_geo fallbacks compaction context_management mcp_servers container".split(" "),
   // OpenRouter's, and xAI's
-  ..."models route plugins search_parameters".split(" "),
+  ..."models route preset plugins search_parameters".split(" "),
 ];
+/** The same in Gemini's `generationConfig`, on Vertex. */
+const DEARER_CONFIG = "routingConfig routing_config modelConfig model_config".split(" ");
 
 function isDearer(name: string, value: unknown): boolean {
   if (value === undefined || value === null || value === false) return false;

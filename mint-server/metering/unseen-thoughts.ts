@@ -15,10 +15,11 @@ const WISHES = [
 ];
 
 /**
- * Whether a model may write thoughts that its stream does not show, or only in short. They are charged, so that what was
- * seen of a cut stream bounds nothing then.
+ * Whether a model may write what its stream does not show: thoughts, or, where its provider goes on in the background, all
+ * that comes after the stream was cut. It is charged, so that what was seen of a cut stream bounds nothing then.
  */
 export function mayThinkUnseen({ model, body }: Pick<ModelRequest, "model" | "body">): boolean {
+  if (body.background === true) return true;
   const config = asObject(body.generationConfig ?? body.generation_config) ?? {};
   const isAsked =
     WISHES.some((field) => body[field] !== undefined && body[field] !== null) ||

@@ -1,5 +1,6 @@
+import { MOST_TOKENS } from "../metering/sound-usage.ts";
 import { type Fields, fieldsOf, type RealtimeEvent } from "./events.ts";
-import type { RealtimeUsage, TokenCounts } from "./price.ts";
+import { type RealtimeUsage, sumOf, type TokenCounts } from "./price.ts";
 
 /** A response that is over. */
 export interface FinishedResponse {
@@ -21,11 +22,13 @@ export function usageOf(value: unknown): RealtimeUsage | undefined {
   const usage = fieldsOf(value);
   if (typeof usage.input_tokens !== "number" || typeof usage.output_tokens !== "number") return undefined;
   const input = fieldsOf(usage.input_token_details);
-  return {
+  const told = {
     input: countsOf(input, usage.input_tokens),
     cached: countsOf(fieldsOf(input.cached_tokens_details), count(input.cached_tokens)),
     output: countsOf(fieldsOf(usage.output_token_details), usage.output_tokens),
   };
+  // What cannot have been used is as if nothing were told.
+  return Object.values(told).every((counts) => sumOf(counts) <= MOST_TOKENS) ? told : undefined;
 }
 
 function countsOf(details: Fields, total: number): TokenCounts {

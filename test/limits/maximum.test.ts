@@ -70,6 +70,48 @@ test("a model that knows `max_completion_tokens` alone gets it by that name", as
   expect(lastFields()).not.toHaveProperty("max_tokens");
 });
 
+test("a model that may know `max_tokens` alone gets it by that name", async () => {
+  const body = { ...chat(), model: "silent", max_completion_tokens: 5 };
+  expect(await sendChat(body, { limits: { tokens: 100_000 } })).toBe("200");
+  expect(lastFields()).toMatchObject({ max_tokens: 5 });
+  expect(lastFields()).not.toHaveProperty("max_completion_tokens");
+});
+
+test.each([{ max_tokens: Number.MAX_SAFE_INTEGER }, { max_tokens: 9, n: Number.MAX_SAFE_INTEGER }])(
+  "a maximum beyond all counting does not fit: %j",
+  async (fields) => {
+    for (const limits of [{ usd: 1 }, { tokens: 1000 }, { maxTokensPerRequest: 1000 }]) {
+      expect(await sendChat(chat({}, fields), { features: ["multiple_choices"], limits })).toBe("402 budget_exceeded");
+    }
+    expect(rig.standIn.requests).toHaveLength(0);
+  },
+);
+
+test("a maximum in two spellings is refused, whichever a provider would believe", async () => {
+  const authorization = await credentialFor(rig, "plain", { limits: { usd: 1 } });
+  for (const model of ["gemini-2.0-flash", "gpt-4o"]) {
+    const body = {
+      contents: [{ role: "user", parts: [{ text: "Hi." }] }],
+      generationConfig: { maxOutputTokens: 5, candidateCount: 1 },
+      generation_config: { maxOutputTokens: 60_000, candidateCount: 8 },
+    };
+    const answer = rig.post(`google/v1beta/models/${model}:generateContent`, body, { authorization });
+    expect(await outcomeOf(answer)).toBe("400 invalid_value");
+  }
+  expect(rig.standIn.requests).toHaveLength(0);
+});
+
+test("a list of texts fits only where each of them may be as long as it is", async () => {
+  // What one text may have costs 164 micro-dollars at most.
+  const authorization = await credentialFor(rig, "plain", { limits: { usd: dollars(500) } });
+  const ask = (texts: number) => {
+    const body = { model: "text-embedding-3-small", input: Array(texts).fill("word ".repeat(1600)) };
+    return outcomeOf(rig.post("embeddings", body, { authorization, headers: { "x-bt-use-cache": "never" } }));
+  };
+  expect(await ask(4)).toBe("402 budget_exceeded");
+  expect(await ask(3)).toBe("200");
+});
+
 test("all choices share what was set aside", async () => {
   const order = { features: ["multiple_choices"], limits: { maxTokensPerRequest: 100 } };
   expect(await sendChat(chat({}, { n: 4 }), order)).toBe("200");

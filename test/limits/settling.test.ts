@@ -63,6 +63,11 @@ describe("all that was set aside stays charged", () => {
     ["is cut before its headers", 2, { cutAfterBytes: 0 }],
     ["is no JSON", 1, { body: "<not json>" }],
     ["tells no usage", 1, { body: { id: "x", object: "chat.completion", choices: [] } }],
+    [
+      "tells a usage that none can have",
+      1,
+      { body: { choices: [], usage: { prompt_tokens: -9, completion_tokens: 1 } } },
+    ],
   ])("where a whole answer %s", async (_, attempts, orders) => {
     const ask = await asker({ usd: dollars(RICH) });
     const one = priced({ max: 100, orders });

@@ -25,6 +25,36 @@ describe.each(CONVERSATIONS)("the input of %s", (path, body) => {
   });
 });
 
+describe("of a list, each text is read by itself:", () => {
+  const text = "x".repeat(9000);
+  test.each<[string, Record<string, unknown>, number]>([
+    ["embeddings", { input: text }, 1],
+    ["embeddings", { input: Array(9000).fill(1) }, 1],
+    ["embeddings", { input: [text, text, text] }, 3],
+    ["embeddings", { input: [Array(9000).fill(1), Array(9000).fill(2)] }, 2],
+    ["completions", { prompt: [text, text] }, 2],
+    ["completions", { prompt: [Array(9000).fill(1), text] }, 2],
+    ["batchEmbedContents", { requests: [text, text].map((part) => ({ content: { parts: [{ text: part }] } })) }, 2],
+    ["chat/completions", { messages: [text, text].map((content) => ({ role: "user", content })) }, 1],
+  ])("%s %#", (path, body, texts) => {
+    expect(bound(path, body, undefined, { contextTokens: 8192 })).toBe(texts * 8192);
+  });
+});
+
+test("a request that Anthropic may answer by another model is read by each", () => {
+  const ask = (fallbacks: unknown) => bound("anthropic/v1/messages", { messages: [], fallbacks }, "claude-opus-4-8");
+  const body = (fallbacks: unknown) => JSON.stringify({ messages: [], fallbacks }).length;
+  const two = [{ model: "a" }, { model: "b" }];
+  expect(ask(two)).toBe(3 * body(two));
+  expect(ask([])).toBe(body([]));
+  expect(ask(null)).toBe(body(null));
+  expect(ask("default")).toBe(4 * body("default"));
+  // No more than can be counted.
+  const thread = { type: "continue", previous_message_id: "m" };
+  const many = { messages: [], thread, fallbacks: Array(1000).fill({ model: "a" }) };
+  expect(bound("anthropic/v1/messages", many, "claude-opus-4-8")).toBe(1e9);
+});
+
 const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 test("counts a character by the longest that any model may make of it", () => {
@@ -224,6 +254,25 @@ describe("all that the model reads is set aside for", () => {
       { messages: [{ content: [{ type: "document", source: { type: "base64", data: "JVBE" } }] }] },
     ],
     [
+      "a PDF that was fetched",
+      "anthropic/v1/messages",
+      {
+        messages: [
+          {
+            content: [
+              {
+                type: "web_fetch_tool_result",
+                content: { type: "web_fetch_result", content: { type: "document", source: { type: "base64" } } },
+              },
+            ],
+          },
+        ],
+      },
+    ],
+    ["a thread", "anthropic/v1/messages", { messages: [], thread: { type: "continue", previous_message_id: "m" } }],
+    ["a tool in an item", "responses", { input: [{ type: "additional_tools", tools: [{ type: "web_search" }] }] }],
+    ["a tool that is no list", "generateContent", { contents: [], tools: { googleSearch: {} } }],
+    [
       "a file in a container",
       "anthropic/v1/messages",
       { messages: [{ content: [{ type: "container_upload", file_id: "f" }] }] },
@@ -240,6 +289,11 @@ describe("all that the model reads is set aside for", () => {
       "a film",
       "batchEmbedContents",
       { requests: [{ content: { parts: [{ file_data: { file_uri: "https://v.example/" } }] } }] },
+    ],
+    [
+      "a film",
+      "batchEmbedContents",
+      { requests: { content: { parts: { fileData: { fileUri: "https://v.example/" } } } } },
     ],
   ])("%s in %s", (_, path, body) => {
     expect(bound(path, body, "gpt-4o", { contextTokens: 128_000 })).toBe(128_000);

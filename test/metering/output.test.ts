@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { eachOutput, outputBound, totalOutput, withMaxTokens } from "../../mint-server/metering/output.ts";
+import {
+  eachOutput,
+  outputBound,
+  totalOutput,
+  withKnownMaximum,
+  withMaxTokens,
+} from "../../mint-server/metering/output.ts";
 import { formOf, requestOf } from "./requests.ts";
 
 type Body = Record<string, unknown>;
@@ -27,6 +33,9 @@ describe("the output that is asked for", () => {
     ["anthropic/v1/messages", { max_tokens: 2000, thinking: { type: "enabled", budget_tokens: 1024 } }, 2000],
     ["anthropic/v1/messages", { max_tokens: 2000, thinking: { type: "enabled", budget_tokens: 2000 } }, 4000],
     ["anthropic/v1/messages", { max_tokens: 2000, thinking: { type: "enabled", budget_tokens: 8999.5 } }, 11_000],
+    ["anthropic/v1/messages", { max_tokens: 10, fallbacks: [{ model: "a", max_tokens: 500 }, { model: "b" }] }, 1500],
+    ["anthropic/v1/messages", { max_tokens: 0, fallbacks: [{ model: "a", max_tokens: 500 }] }, undefined],
+    ["anthropic/v1/messages", { max_tokens: 10, fallbacks: "default" }, 40],
     ["generateContent", { generationConfig: { maxOutputTokens: 50, candidateCount: 4 } }, 200],
     ["generateContent", { generation_config: { max_output_tokens: 50, candidate_count: 2 } }, 100],
     ["streamGenerateContent", { contents: [] }, undefined],
@@ -45,6 +54,15 @@ describe("the output that is asked for", () => {
     expect(total("chat/completions", { max_tokens: value })).toBeUndefined();
     expect(total("chat/completions", { max_tokens: value, max_completion_tokens: 100 })).toBeUndefined();
     expect(total("responses", { max_output_tokens: value })).toBeUndefined();
+  });
+
+  test("is never more than can be counted", () => {
+    for (const [path, body] of [
+      ["chat/completions", { max_tokens: Number.MAX_SAFE_INTEGER }],
+      ["chat/completions", { max_tokens: 1, n: Number.MAX_SAFE_INTEGER }],
+      ["anthropic/v1/messages", { max_tokens: 1e300, thinking: { budget_tokens: 1e300 } }],
+    ] as const)
+      expect(total(path, body)).toBe(1e9);
   });
 
   test("holds a prediction that may not come true, for each answer", () => {
@@ -103,5 +121,32 @@ describe("a maximum is written in its schema's own field", () => {
     }
     const form = formOf("audio/transcriptions", 10);
     expect(withMaxTokens(form, 77)).toBe(form);
+  });
+});
+
+describe("a maximum by OpenAI's newer name", () => {
+  const sent = (body: Body, model: string, path = "chat/completions") => {
+    const { body: fields, payload } = withKnownMaximum(requestOf(path, body, model));
+    expect(JSON.parse(String(payload))).toEqual(fields);
+    return fields;
+  };
+
+  test("goes to other makers' models by the name that all of them know", () => {
+    expect(sent({ messages: [], max_completion_tokens: 5 }, "deepseek-chat")).toEqual({ messages: [], max_tokens: 5 });
+    expect(sent({ max_completion_tokens: 5, max_tokens: null }, "llama3")).toEqual({ max_tokens: 5 });
+  });
+
+  test.each([
+    [{ max_completion_tokens: 5 }, "gpt-5"],
+    [{ max_completion_tokens: 5 }, "openai/gpt-4o"],
+    [{ max_completion_tokens: 5, max_tokens: 4 }, "deepseek-chat"],
+    [{ max_tokens: 4 }, "deepseek-chat"],
+    [{ max_completion_tokens: null }, "deepseek-chat"],
+  ])("and stays as it is in %j for %s", (body, model) => {
+    expect(sent(body, model)).toEqual(body);
+  });
+
+  test("and in other schemas", () => {
+    expect(sent({ max_completion_tokens: 5 }, "m", "completions")).toEqual({ max_completion_tokens: 5 });
   });
 });

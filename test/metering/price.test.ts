@@ -125,6 +125,9 @@ describe("the price of a request", () => {
       cacheWrite: 6,
       tiers: [{ cacheWrite: 12 }],
     });
+    const request = requestOf("anthropic/v1/messages", { system, messages: [] });
+    const escaped = { ...request, payload: request.payload.toString().replace('"1h"', '"\\u0031h"') };
+    expect(priceOf(escaped, facts)).toMatchObject({ price: { cacheWrite: 6 } });
     const said = JSON.stringify({ system });
     expect(ok("anthropic/v1/messages", { system: said, messages: [] }, facts).cacheWrite).toBe(3.75);
   });
@@ -169,6 +172,7 @@ describe("no price in tokens tells what is charged for", () => {
     ["chat/completions", { messages: [], web_search_options: {} }],
     ["chat/completions", { messages: [], service_tier: "priority" }],
     ["chat/completions", { messages: [], models: ["gpt-4o", "o1-pro"] }],
+    ["chat/completions", { messages: [], preset: "dear" }],
     ["chat/completions", { messages: [], search_parameters: { mode: "on" } }],
     ["chat/completions", { messages: [] }, "sonar-pro"],
     ["chat/completions", { messages: [] }, "gpt-4o-search-preview"],
@@ -186,6 +190,9 @@ describe("no price in tokens tells what is charged for", () => {
     ["generateContent", { contents: [], generationConfig: { responseModalities: ["TEXT", "IMAGE"] } }],
     ["generateContent", { contents: [] }, "gemini-2.5-flash-image"],
     ["generateContent", { contents: [], tools: [{ googleSearch: {} }] }],
+    ["generateContent", { contents: [], tools: { googleSearch: {} } }],
+    ["generateContent", { contents: [], generationConfig: { routingConfig: { manualMode: { modelName: "m" } } } }],
+    ["responses", { input: [{ type: "additional_tools", tools: [{ type: "web_search" }] }] }],
     ["generateContent", { contents: [], cachedContent: "cachedContents/1" }],
   ])("%s: %j %s", (path, body, model) => {
     expect(priced(path, body, KNOWN, model)).toEqual({ ok: false, why: expect.stringMatching(/\w/) });

@@ -54,6 +54,18 @@ describe("a translated stream", () => {
     ]);
   });
 
+  test.each([-1, 1.5, 1e300])("is settled as if nothing were told, on a usage that none can have: %d", (count) => {
+    const settledOn = (...events: readonly StreamEvent[]) => {
+      const { translation, settled } = start();
+      expect(translation.feed(bytes(TEXT, ...events, END))).toBe(text(TEXT, ...events, END));
+      return settled;
+    };
+    const untold = settledOn(FINISH);
+    expect(untold).toEqual([{ inputTokens: 5000, outputTokens: expect.any(Number), complete: true }]);
+    for (const odd of [{ inputTokens: count }, { outputTokens: count }, { cachedTokens: count }])
+      expect(settledOn({ type: "usage", usage: { inputTokens: 8, outputTokens: 2, ...odd } }, FINISH)).toEqual(untold);
+  });
+
   test("that is cut counts a token a byte of what was said", () => {
     const { translation, settled } = start();
     const said = translation.feed(bytes(START, TEXT, CALL, PIECE)) + translation.end();

@@ -96,6 +96,7 @@ describe("a model may think what is not shown", () => {
     ["qwen3", { reasoning_format: "hidden" }],
     ["qwen3", { chat_template_kwargs: { enable_thinking: true } }],
     ["gemini-2.0-flash", { generationConfig: { thinkingConfig: {} } }],
+    ["gpt-4o", { background: true }],
   ])("%s with %j", (model, body) => {
     expect(mayThinkUnseen({ model, body })).toBe(true);
   });

@@ -110,6 +110,8 @@ describe("the most that the next response can take in", () => {
 test("a usage without the details that tell kinds apart is all sound, and one without numbers is none", () => {
   expect(usageOf(null)).toBeUndefined();
   expect(usageOf({ input_tokens: "7", output_tokens: 1 })).toBeUndefined();
+  expect(usageOf({ input_tokens: 1e300, output_tokens: 1 })).toBeUndefined();
+  expect(usageOf({ input_tokens: 7, output_tokens: 1, output_token_details: { text_tokens: 2e9 } })).toBeUndefined();
   const details = { text_tokens: 3, audio_tokens: 2, cached_tokens: 4, cached_tokens_details: { text_tokens: 1 } };
   expect(
     usageOf({
