@@ -1,4 +1,4 @@
-import type { CacheMode } from "./contract/cache-rules.ts";
+import { type CacheMode, isCacheTtl } from "./contract/cache-rules.ts";
 import { MAX_MEDIA_BODY_BYTES, MODEL_ENDPOINTS, type ModelEndpoint } from "./contract/endpoints.ts";
 import { HEADER } from "./contract/headers.ts";
 import { parseJson } from "./contract/json.ts";
@@ -6,6 +6,8 @@ import { applyTemplate, type Template } from "./credentials/template.ts";
 import { fail, ok, type Result } from "./failures.ts";
 import type { Flavor } from "./providers/provider.ts";
 import { readBytes, readText } from "./read-body.ts";
+import { findSpelledTwice } from "./wire/google/spelled-twice.ts";
+import { lazy } from "./wire/lazy.ts";
 import { checkFields } from "./wire/openai-fields.ts";
 
 /** A request for a model's work: read once, checked, and kept as it came. */
@@ -30,15 +32,14 @@ export async function readModelRequest(request: Request, options: ReadOptions): 
   const { endpoint, maxBodyBytes } = options;
   const header = checkHeaders(request.headers);
   if (!header.ok) return header;
-  const contentType = request.headers.get("content-type") ?? "";
-  const type = contentType.split(";", 1)[0]?.trim().toLowerCase();
+  const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
   const expected = endpoint.body === "json" ? "application/json" : "multipart/form-data";
   if (type !== expected) return fail({ kind: "bad_content_type", expected });
   const read =
     endpoint.body === "json" ? await readJson(request, endpoint, maxBodyBytes) : await readForm(request, maxBodyBytes);
   if (!read.ok) return read;
   const filled = options.template ? fillTemplate(options.template, endpoint, read.value) : read;
-  return filled.ok ? checkBody({ endpoint, contentType, ...filled.value }, options) : filled;
+  return filled.ok ? checkBody({ endpoint, ...filled.value }, options) : filled;
 }
 
 export interface ReadOptions {
@@ -54,10 +55,13 @@ export interface ReadOptions {
 
 function fillTemplate(template: Template, { name, path }: ModelEndpoint, { body }: Read): Result<Read> {
   const filled = applyTemplate(template, path === "auto" ? path : name, body);
-  return filled.ok ? ok({ body: filled.value, payload: JSON.stringify(filled.value) }) : filled;
+  return filled.ok ? ok({ body: filled.value, payload: JSON.stringify(filled.value), contentType: JSON_TYPE }) : filled;
 }
 
-type Read = Pick<ModelRequest, "payload" | "body">;
+type Read = Pick<ModelRequest, "payload" | "body" | "contentType">;
+
+/** Without parameters: in another charset the same bytes could be another request. */
+const JSON_TYPE = "application/json";
 
 async function readJson(request: Request, { takesMedia }: ModelEndpoint, maxBodyBytes: number): Promise<Result<Read>> {
   const read = await readText(request, takesMedia ? Math.max(MAX_MEDIA_BODY_BYTES, maxBodyBytes) : maxBodyBytes);
@@ -65,7 +69,7 @@ async function readJson(request: Request, { takesMedia }: ModelEndpoint, maxBody
   const { text, sizeBytes } = read.value;
   if (sizeBytes > maxBodyBytes && !MEDIA.test(text)) return fail({ kind: "body_too_large", maxBytes: maxBodyBytes });
   const body = parseObject(text);
-  return body.ok ? ok({ payload: text, body: body.value }) : body;
+  return body.ok ? ok({ payload: text, body: body.value, contentType: JSON_TYPE }) : body;
 }
 
 /** A part of a message that is no text. */
@@ -74,8 +78,7 @@ const MEDIA = /"(image_url|input_image|input_audio|input_file|file|image|documen
 async function readForm(request: Request, maxBodyBytes: number): Promise<Result<Read>> {
   const bytes = await readBytes(request, Math.max(MAX_MEDIA_BODY_BYTES, maxBodyBytes));
   if (!bytes.ok) return bytes;
-  const body = await parseForm(bytes.value, request.headers.get("content-type") ?? "");
-  return body.ok ? ok({ payload: bytes.value, body: body.value }) : body;
+  return parseForm(bytes.value, request.headers.get("content-type") ?? "");
 }
 
 /** Reads a JSON object of at most `maxBytes`, for routes that take no model's work. */
@@ -95,7 +98,7 @@ function checkHeaders(headers: Headers): Result<void> {
     }
   }
   const ttl = headers.get(HEADER.cacheTtl);
-  if (ttl !== null && !/^\s*-?\d+(\.\d+)?\s*$/.test(ttl)) {
+  if (ttl !== null && !isCacheTtl(ttl)) {
     return fail({
       kind: "bad_header",
       header: HEADER.cacheTtl,
@@ -109,7 +112,7 @@ type Unchecked = Pick<ModelRequest, "endpoint" | "payload" | "contentType" | "bo
 
 function checkBody(unchecked: Unchecked, { model: named, asEvents }: ReadOptions): Result<ModelRequest> {
   const { body, endpoint } = unchecked;
-  const model = named ?? body.model;
+  const model = named ?? body.model ?? endpoint.defaultModel;
   if (model === undefined || model === null) return badField("model", "`model` is missing.");
   if (typeof model !== "string") return badField("model", "`model` must be a string.");
   if (model === "" || model.length > MAX_MODEL_LENGTH)
@@ -135,7 +138,10 @@ const CHAT = endpointAt("chat/completions");
 const COMPLETIONS = endpointAt("completions");
 
 function withFieldsChecked(request: ModelRequest): Result<ModelRequest> {
-  const problem = checkFields(request.endpoint.path, request.body);
+  const { endpoint, body } = request;
+  const twice = endpoint.schema.startsWith("google") ? findSpelledTwice(body) : undefined;
+  if (twice !== undefined) return badField(twice, `\`${twice}\` is given in two spellings.`);
+  const problem = checkFields(endpoint.path, body);
   return problem ? badField(problem.param, problem.detail) : ok(request);
 }
 
@@ -153,11 +159,10 @@ function parseObject(text: string): Result<Record<string, unknown>> {
   return ok(value as Record<string, unknown>);
 }
 
+const written = lazy(() => import("./written-form.ts"));
+
 /** The text fields of a form; its files stay in the bytes. A field given twice is refused, like a JSON name. */
-async function parseForm(
-  bytes: Uint8Array<ArrayBuffer>,
-  contentType: string,
-): Promise<Result<Record<string, unknown>>> {
+async function parseForm(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<Result<Read>> {
   try {
     const form = await new Response(bytes, { headers: { "content-type": contentType } }).formData();
     const fields: Record<string, unknown> = {};
@@ -166,7 +171,9 @@ async function parseForm(
       if (typeof value === "string") fields[name] = value;
       else if (name === "file") fields[name] = value.size;
     }
-    return fields.file === undefined ? badField("file", "`file` is missing.") : ok(fields);
+    if (fields.file === undefined) return badField("file", "`file` is missing.");
+    const { writeForm } = await written();
+    return ok({ body: fields, ...(await writeForm(form, { bytes, contentType })) });
   } catch {
     return fail({ kind: "bad_content_type", expected: "multipart/form-data with the boundary that its header names" });
   }

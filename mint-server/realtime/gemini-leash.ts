@@ -1,6 +1,7 @@
 import { allowsModel } from "../credentials/claims.ts";
 import type { Caller } from "../credentials/verify.ts";
 import { type Failure, fail, ok, type Result } from "../failures.ts";
+import { toCamel } from "../wire/google/fields.ts";
 import { type Fields, fieldsOf, isFields } from "./events.ts";
 import { geminiSetup } from "./gemini-setup.ts";
 import { locksOf } from "./locks.ts";
@@ -79,7 +80,9 @@ export function createGeminiLeash(caller: Caller, model: string, maxOutputTokens
 
   function configOf(asked: Fields): Fields {
     const forced = fieldsOf(geminiSetup(model, locked).setup.generationConfig);
-    const { speechConfig, maxOutputTokens: wanted, ...rest } = asked;
+    // Google takes either spelling: what is settled here must not come in by the other.
+    const named = Object.entries(asked).map(([name, value]) => [toCamel(name), value] as const);
+    const { speechConfig, maxOutputTokens: wanted, ...rest }: Fields = Object.fromEntries(named);
     const voice = forced.speechConfig ?? (hasRoom("audio") || allow === undefined ? speechConfig : undefined);
     const caps = [wanted, forced.maxOutputTokens, maxOutputTokens].filter((cap) => typeof cap === "number");
     return {

@@ -5,6 +5,7 @@ import { holdsCarrier, packCallId } from "../../mint-server/wire/carry.ts";
 import { type ChatAnswer, eventsOf, type StreamEvent } from "../../mint-server/wire/chat-answer.ts";
 import type { ChatRequest, Part } from "../../mint-server/wire/chat-request.ts";
 import { google } from "../../mint-server/wire/google/format.ts";
+import { findSpelledTwice } from "../../mint-server/wire/google/spelled-twice.ts";
 import { FieldError } from "../../mint-server/wire/read.ts";
 import type { CallerCall } from "../../mint-server/wire/wire-format.ts";
 
@@ -171,6 +172,30 @@ test("takes the other spellings that the API takes", () => {
     tools: [{ name: "f" }],
     toolChoice: { kind: "none" },
   });
+});
+
+test("takes no mixture of the two spellings", () => {
+  const contents = { parts: [{ text: "Hi." }] };
+  expect(() => decode({ contents, generationConfig: { max_outputTokens: 5 } })).toThrow(
+    "`generationConfig.max_outputTokens` is not a field",
+  );
+});
+
+test.each<[string | undefined, Record<string, unknown>]>([
+  ["generation_config", { generationConfig: {}, contents: [], generation_config: {} }],
+  ["generationConfig.max_output_tokens", { generationConfig: { maxOutputTokens: 5, max_output_tokens: 6 } }],
+  [
+    "contents[1].parts[0].inline_data.mimeType",
+    {
+      contents: ["x", { parts: [{ inline_data: { mime_type: "image/png", mimeType: "video/mp4" } }] }],
+    },
+  ],
+  [undefined, { generationConfig: { max_output_tokens: 5, topP: 1 }, system_instruction: {} }],
+  [undefined, { contents: { parts: { functionCall: { args: { aB: 1, a_b: 2 } } } }, labels: { aB: "", a_b: "" } }],
+  [undefined, { tools: [{ functionDeclarations: [{ parameters: { properties: { aB: {}, a_b: {} } } }] }] }],
+  [undefined, { generation_config: { response_schema: { properties: { aB: {}, a_b: {} } } } }],
+])("finds what is given in both: %s", (path, body) => {
+  expect(findSpelledTwice(body)).toBe(path);
 });
 
 test("makes JSON Schema of Google's own, without touching names that users gave", () => {

@@ -31,7 +31,8 @@ export function readFields<const Name extends string>(
   for (const [key, member] of Object.entries(needObject(value, at))) {
     const name = toCamel(key);
     const path = at ? `${at}.${key}` : key;
-    if (!(known as readonly string[]).includes(name)) throw unknownField(path);
+    if (!(known as readonly string[]).includes(name) || (key !== name && key !== toSnake(name)))
+      throw unknownField(path);
     if (member !== null && member !== undefined) found.set(name, { path, member });
   }
   const get = (name: Name): unknown => found.get(name)?.member;
@@ -57,6 +58,10 @@ export function unknownField(at: string): FieldError {
 
 export function toCamel(key: string): string {
   return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function toSnake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** Numbers may be written as strings: 64-bit ones always are. */
