@@ -1,4 +1,5 @@
 import { createEventParser } from "./contract/event-parser.ts";
+import { createGathering } from "./contract/gathering.ts";
 import type { ErrorDetails } from "./contract/openai-error.ts";
 import { createStreamJudge } from "./contract/sse.ts";
 import { fail, ok, type Result } from "./failures.ts";
@@ -28,15 +29,13 @@ export async function awaitFirstEvent(
   const reader = body.getReader();
   const watch = deadlines.watch(() => void reader.cancel().catch(() => {}));
   const look = createLook();
-  const held: Uint8Array[] = [];
-  let heldBytes = 0;
+  const held = createGathering();
   try {
-    while (look.seen === undefined && heldBytes < MAX_HELD_BYTES) {
+    while (look.seen === undefined && held.sizeBytes < MAX_HELD_BYTES) {
       const { done, value } = await reader.read();
       watch.touch();
       if (done) return fail(deadlines.passed ?? { kind: "upstream_malformed" });
-      held.push(value);
-      heldBytes += value.length;
+      held.add(value);
       look.feed(value);
     }
   } finally {
@@ -50,7 +49,7 @@ export async function awaitFirstEvent(
     );
   }
   reader.releaseLock();
-  return ok({ ...answer, begun: held });
+  return ok({ ...answer, begun: held.parts() });
 }
 
 /** `seen` is set with the first event or comment; `error` holds the data of one that tells of a failure. */

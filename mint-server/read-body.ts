@@ -1,4 +1,6 @@
 import { utf8 } from "./contract/bytes.ts";
+import { concat } from "./contract/fields.ts";
+import { createGathering } from "./contract/gathering.ts";
 import { fail, ok, type Result } from "./failures.ts";
 
 /** Reads a body of at most `maxBytes`. */
@@ -41,28 +43,16 @@ function tooLarge(maxBytes: number) {
 }
 
 async function readUndeclared({ body }: Request, maxBytes: number): Promise<Result<Uint8Array<ArrayBuffer>>> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
+  const gathering = createGathering();
   const reader = body?.getReader();
   for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-    sizeBytes += read.value.length;
-    if (sizeBytes > maxBytes) {
+    gathering.add(read.value);
+    if (gathering.sizeBytes > maxBytes) {
       reader?.releaseLock();
       return tooLarge(maxBytes);
     }
-    chunks.push(read.value);
   }
-  return ok(concat(chunks, sizeBytes));
-}
-
-function concat(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(sizeBytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return ok(concat(gathering.parts()));
 }
 
 function decode(bytes: Uint8Array): Result<BodyText> {

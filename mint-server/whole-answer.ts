@@ -1,4 +1,5 @@
 import { concat } from "./contract/fields.ts";
+import { createGathering } from "./contract/gathering.ts";
 import { fail, type Result } from "./failures.ts";
 import { type ErrorWays, malformed } from "./malformed.ts";
 import type { ModelRequest } from "./model-request.ts";
@@ -13,16 +14,14 @@ export async function readBeginning(
   body: ReadableStream<Uint8Array>,
 ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>> {
   const reader = body.getReader();
-  const held: Uint8Array[] = [];
-  let heldBytes = 0;
-  while (heldBytes < MAX_READ_BYTES) {
+  const held = createGathering();
+  while (held.sizeBytes < MAX_READ_BYTES) {
     const { done, value } = await reader.read();
-    if (done) return concat(held);
-    held.push(value);
-    heldBytes += value.length;
+    if (done) return concat(held.parts());
+    held.add(value);
   }
   reader.releaseLock();
-  return continued(concat(held), body);
+  return continued(concat(held.parts()), body);
 }
 
 const isWorkerd = typeof IdentityTransformStream === "function";
