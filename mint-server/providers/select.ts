@@ -82,7 +82,10 @@ function routeInOrg(
   const named = endpointName === null ? endpoints : endpoints.filter(({ name }) => name === endpointName);
   if (named.length === 0 && endpointName !== null) return fail({ kind: "endpoint_not_found" });
   const [first, ...rest] = inTurn(serving(named, model), random);
-  if (!first) return notFound(model, knownModels(config, endpoints));
+  if (!first) {
+    const isElsewhere = named !== endpoints && serving(endpoints, model).length > 0;
+    return isElsewhere ? fail({ kind: "endpoint_not_found" }) : notFound(model, knownModels(config, endpoints));
+  }
   return ok({
     kind: "endpoints",
     endpoints: [first, ...rest],
@@ -92,7 +95,7 @@ function routeInOrg(
 
 /** A caller's own provider key goes only to the provider that the model belongs to, or to the one that the caller names. */
 function routeByKey(config: ServerConfig, caller: Caller, { model, endpointName }: Wanted): Result<Route> {
-  const provider = endpointName === null ? nativeProvider(config, model) : providerById(endpointName);
+  const provider = endpointName === null ? nativeProvider(config, model) : keyedProvider(endpointName);
   const baseURL = provider && baseURLOf(config, provider);
   if (!provider || baseURL === undefined || caller.providerKey === undefined) {
     return endpointName === null ? notFound(model, catalog().keys()) : fail({ kind: "endpoint_not_found" });
@@ -121,6 +124,12 @@ function nativeProvider(config: ServerConfig, model: string): Provider | undefin
       baseURLOf(config, provider) !== undefined &&
       (listed ? listed.has(provider.id) : provider.models.test(model)),
   );
+}
+
+/** A provider that asks for no key is the operator's own: any text would pass for a key to it. */
+function keyedProvider(id: string): Provider | undefined {
+  const provider = providerById(id);
+  return provider?.auth === "none" ? undefined : provider;
 }
 
 function baseURLOf(config: ServerConfig, { id, baseURL }: Provider): string | undefined {

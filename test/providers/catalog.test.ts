@@ -88,6 +88,11 @@ describe("each promised model goes to its provider", () => {
   });
 });
 
+test("a server of the operator's own that asks for no key is nothing that any key would open", async () => {
+  expect((await providerAsked("llama3.1", { endpoint: "ollama" })).id).toBe("ollama");
+  expect((await providerAsked("llama3.1", { endpoint: "ollama", key: CALLERS_KEY })).id).toBe("none: 404");
+});
+
 test("what several providers serve goes to each of them in turn", async () => {
   const asked = new Set<string>();
   // Evenly among two: that one of them is never asked in 60 requests happens once in 10^18 times.
