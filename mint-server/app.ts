@@ -102,6 +102,10 @@ async function answer(row: RouteRow, visit: Visit): Promise<Answer> {
     ? row.handle(visit, caller.value)
     : (row.refuse?.(visit, caller.failure) ?? failed(caller.failure)));
   addTiming(answered.headers, "auth", authMs);
+  if (answered.failure === "insufficient_scope") {
+    const scheme = /^dpop /i.test(headers.get("authorization") ?? "") ? "DPoP" : "Bearer";
+    answered.headers["www-authenticate"] = `${scheme} error="insufficient_scope"`;
+  }
   if (headers.has(HEADER.dpop)) answered.headers[HEADER.dpopNonce] ??= await services.proofs.nonce(now);
   return answered;
 }

@@ -47,6 +47,23 @@ export interface MintServerConfig extends MintConfig {
   readonly telemetry?: TelemetryConfig;
 }
 
+/** Not every caller is checked by TypeScript, and a switch that is misspelt must not count as absent. */
+const FIELDS = {
+  secrets: true,
+  publicURLs: true,
+  allowProviderKeys: true,
+  providerBaseURLs: true,
+  providerOptions: true,
+  maxBodyBytes: true,
+  responsesTtlSeconds: true,
+  clientAddressHeader: true,
+  models: true,
+  voices: true,
+  adminKey: true,
+  telemetry: true,
+  orgs: true,
+} as const satisfies Record<keyof MintServerConfig, true>;
+
 /** An organisation, checked and ready to serve. */
 export interface Org {
   readonly name: string;
@@ -100,6 +117,8 @@ const MAX_RESPONSES_TTL_SECONDS = 365 * 86400;
  * @throws {SettingsError} at the first field that is wrong.
  */
 export function compileConfig(config: MintServerConfig): ServerConfig {
+  const unknown = Object.keys(config).find((field) => !Object.hasOwn(FIELDS, field));
+  if (unknown !== undefined) throw new SettingsError(unknown, "is not a known field");
   const configs = parseOrgs(config.orgs);
   const publicURLs = config.publicURLs.map((url) => checkedOrigin(url, "PUBLIC_URL"));
   if (publicURLs.length === 0) throw new SettingsError("PUBLIC_URL", "is missing");
@@ -222,7 +241,7 @@ function compileProviderOptions(config: MintServerConfig): ReadonlyMap<string, E
 }
 
 /** An exact origin: scheme, host and port, nothing else. */
-function checkedOrigin(value: string, field: string): string {
+export function checkedOrigin(value: string, field: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (
     !url ||
@@ -235,7 +254,7 @@ function checkedOrigin(value: string, field: string): string {
   return url.origin;
 }
 
-function checkedProjectKey(key: string, field: string): string {
+export function checkedProjectKey(key: string, field: string): string {
   if (key.length < MIN_PROJECT_KEY_LENGTH)
     throw new SettingsError(field, `must be at least ${MIN_PROJECT_KEY_LENGTH} characters long`);
   return checkedSecret(key, field);

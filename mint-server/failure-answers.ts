@@ -268,7 +268,7 @@ export function describe(failure: Failure): PublicFailure {
       return {
         status: failure.status,
         details: failure.details,
-        ...(failure.retryAfter === undefined ? {} : { headers: { "retry-after": failure.retryAfter } }),
+        ...pauseAfter(failure),
       };
     case "model_function_failed":
       return {
@@ -317,6 +317,13 @@ export function describe(failure: Failure): PublicFailure {
         details: { message: "The caller closed the request.", type: INVALID, code: "caller_left" },
       };
   }
+}
+
+/** What the provider said; a 429 is never without, and where nothing was said it is a second. */
+function pauseAfter({ status, retryAfter, retryAfterMs, restMs }: Extract<Failure, { kind: "upstream_error" }>) {
+  if (retryAfter !== undefined) return { headers: { "retry-after": retryAfter } };
+  if (status !== 429) return {};
+  return { headers: { "retry-after": String(Math.max(1, Math.ceil((retryAfterMs ?? restMs ?? 0) / 1000))) } };
 }
 
 const TOO_SLOW: Readonly<Record<TimeoutPhase, (seconds: number) => string>> = {

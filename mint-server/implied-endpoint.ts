@@ -1,3 +1,4 @@
+import { checkedBaseURL, checkedSecret } from "./checked-values.ts";
 import type { EndpointConfig } from "./config-schema.ts";
 import type { Provider } from "./providers/provider.ts";
 import { baseURLSettings } from "./providers/table.ts";
@@ -10,7 +11,7 @@ import { SettingsError } from "./settings-error.ts";
  * @throws {SettingsError} if only half of what belongs together is set, with the name of what is missing.
  */
 export function impliedEndpoint(provider: Provider, settings: Settings): EndpointConfig[] {
-  const apiKey = provider.keySetting ? setting(settings, provider.keySetting) : undefined;
+  const apiKey = readKey(provider, settings);
   const secrets = apiKey === undefined ? readSecrets(provider, settings) : undefined;
   const baseURL = readBaseURL(provider, settings);
   const implied = provider.auth === "none" ? baseURL : (apiKey ?? secrets);
@@ -30,10 +31,16 @@ export function impliedEndpoint(provider: Provider, settings: Settings): Endpoin
   ];
 }
 
+function readKey({ keySetting }: Provider, settings: Settings): string | undefined {
+  const value = keySetting && setting(settings, keySetting);
+  return keySetting && value && checkedSecret(value, keySetting);
+}
+
+/** @throws {SettingsError} if it is no base URL, with the name of the setting. */
 export function readBaseURL(provider: Provider, settings: Settings): string | undefined {
-  return baseURLSettings(provider)
-    .map((name) => setting(settings, name))
-    .find((value) => value !== undefined);
+  const name = baseURLSettings(provider).find((candidate) => setting(settings, candidate) !== undefined);
+  const value = name && setting(settings, name);
+  return name && value && checkedBaseURL(value, name);
 }
 
 /** The members whose settings are set; `undefined` if none is. */

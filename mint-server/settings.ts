@@ -1,5 +1,5 @@
 import type { MintServerConfig } from "./config.ts";
-import { compileConfig } from "./config.ts";
+import { checkedOrigin, checkedProjectKey, compileConfig } from "./config.ts";
 import type { OptionsConfig, OrgConfig } from "./config-schema.ts";
 import { impliedEndpoint, readBaseURL, readMembers } from "./implied-endpoint.ts";
 import { baseURLSettings, providers } from "./providers/table.ts";
@@ -119,8 +119,9 @@ function resolveReferences(value: unknown, settings: Settings, path: string): un
 function defaultOrg(settings: Settings): OrgConfig {
   const projectKey = setting(settings, "MINTGATE_PROJECT_KEY");
   return {
-    ...(projectKey === undefined ? {} : { keys: [projectKey] }),
-    origins: list(settings, "ALLOWED_ORIGINS"),
+    // Checked here too: an error names the setting, not the field that it becomes.
+    ...(projectKey === undefined ? {} : { keys: [checkedProjectKey(projectKey, "MINTGATE_PROJECT_KEY")] }),
+    origins: list(settings, "ALLOWED_ORIGINS").map((origin) => checkedOrigin(origin, "ALLOWED_ORIGINS")),
     endpoints: providers().flatMap((provider) => impliedEndpoint(provider, settings)),
     ...(readSessions(settings) === "anonymous" ? { sessions: { authorize: { type: "anonymous" } } } : {}),
   };

@@ -21,20 +21,27 @@ const MAX_TTL_SECONDS = 604_800;
 
 type Body = Readonly<Record<string, unknown>>;
 
+/** Whether a value of `x-bt-cache-ttl` is a number; one that is not is refused. */
+export function isCacheTtl(value: string): boolean {
+  return /^\s*-?\d+(\.\d+)?\s*$/.test(value);
+}
+
 /**
- * What a request says of the cache; `undefined` where caching does not apply: nothing is read or written then. Headers
- * with values that are refused elsewhere count as absent, save a mode, which then is `never`.
+ * What a request says of the cache; `undefined` where caching does not apply: nothing is read or written then. So it is
+ * where a header of ours has a value that the mint-server refuses, for that must reach it.
  */
 export function cacheOrders(endpoint: ModelEndpoint, body: Body, headers: Headers): CacheOrders | undefined {
   const mode = headers.get(HEADER.useCache) ?? "auto";
   const wanted = mode === "always" || (mode === "auto" && isRepeatable(endpoint, body));
   const control = cacheControl(headers);
+  const ttl = headers.get(HEADER.cacheTtl);
   if (!wanted || !isCacheable(endpoint, body) || control.has("no-store")) return undefined;
+  if (ttl !== null && !isCacheTtl(ttl)) return undefined;
   const maxAge = control.get("max-age") ?? "";
   return {
     read: !control.has("no-cache"),
     write: true,
-    ttlSeconds: ttlSeconds(headers),
+    ttlSeconds: ttl === null ? MAX_TTL_SECONDS : Math.min(Math.max(Math.trunc(Number(ttl)), 1), MAX_TTL_SECONDS),
     ...(/^\d+$/.test(maxAge) && { maxAgeSeconds: Number(maxAge) }),
   };
 }
@@ -67,9 +74,4 @@ function cacheControl(headers: Headers): ReadonlyMap<string, string> {
       return [name.trim(), argument.trim().replaceAll('"', "")];
     }),
   );
-}
-
-function ttlSeconds(headers: Headers): number {
-  const asked = Number.parseFloat(headers.get(HEADER.cacheTtl) ?? "");
-  return Number.isNaN(asked) ? MAX_TTL_SECONDS : Math.min(Math.max(Math.trunc(asked), 1), MAX_TTL_SECONDS);
 }

@@ -28,6 +28,8 @@ export interface ModelEndpoint {
   readonly takesMedia: boolean;
   /** Whether a request streams by its path rather than by its body. */
   readonly streams?: boolean;
+  /** The model of a request that names none, where the API says which that is. */
+  readonly defaultModel?: string;
   /** What ends a complete event stream of this endpoint; see `sse.ts`. */
   readonly terminal: StreamTerminal;
 }
@@ -64,7 +66,7 @@ export const MODEL_ENDPOINTS: readonly ModelEndpoint[] = [
   json("chat/completions", "chat", media),
   json("completions", "completions"),
   json("embeddings", "embeddings"),
-  json("moderations", "openai", media),
+  json("moderations", "openai", { ...media, defaultModel: "omni-moderation-latest" }),
   json("responses", "responses", {
     ...media,
     terminal: types("response.completed", "response.failed", "response.incomplete"),

@@ -102,10 +102,9 @@ export function parseOrderForm(body: Readonly<Record<string, unknown>>): Result<
   if (parsed.success) return ok(parsed.output);
   const [issue] = parsed.issues;
   const param = v.getDotPath(issue) ?? "body";
-  return badField(
-    param,
-    issue.type === "strict_object" && issue.expected === "never" ? "is not a known field" : issue.message,
-  );
+  if (issue.type !== "strict_object") return badField(param, issue.message);
+  if (issue.expected === "never") return badField(param, "is not a known field");
+  return badField(param, issue.received === "undefined" ? "is missing" : issue.message);
 }
 
 function badField(param: string, problem: string) {

@@ -45,7 +45,7 @@ export function modelOperations(prefix: string): readonly { readonly path: strin
   });
 }
 
-function notesOn({ path, schema, body }: ModelEndpoint, at: string): OperationNotes {
+function notesOn({ path, schema, body, defaultModel }: ModelEndpoint, at: string): OperationNotes {
   const isInPath = path.includes("{");
   const whose =
     { anthropic: "Anthropic", google: "Google", "google-embeddings": "Google" }[schema as string] ?? "OpenAI";
@@ -60,7 +60,7 @@ function notesOn({ path, schema, body }: ModelEndpoint, at: string): OperationNo
     request:
       body === "multipart"
         ? { "multipart/form-data": { schema: withModel } }
-        : { "application/json": { schema: isInPath ? anything : withModel } },
+        : { "application/json": { schema: isInPath || defaultModel ? anything : withModel } },
     answer: answerOf(path),
     answerHeaders: ANSWER_HEADERS,
     see: { name: `${whose}'s request and answer`, url: SEE[path] ?? OPENAI },

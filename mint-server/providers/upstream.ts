@@ -154,13 +154,16 @@ function unexplained(status: number): ErrorDetails {
   return { message: `The provider answered with status ${status}.`, type: "upstream_error", code: null };
 }
 
+/** No secret is shorter; a team's short name in a header would take the same letters out of every word. */
+const MIN_SECRET_HEADER_LENGTH = 8;
+
 /** Providers quote what they were sent. Neither a key nor where it went may come back. */
 export function withoutSecrets(details: ErrorDetails, endpoint: Endpoint): ErrorDetails {
   const { apiKey, authority, headers, baseURL } = endpoint;
   const secrets = [
     ...(apiKey === undefined ? [] : [apiKey]),
     ...(authority?.secrets() ?? []),
-    ...Object.values(headers),
+    ...Object.values(headers).filter((value) => value.length >= MIN_SECRET_HEADER_LENGTH),
     baseURL,
     new URL(baseURL).host,
   ];

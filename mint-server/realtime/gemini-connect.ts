@@ -4,7 +4,7 @@ import type { Caller } from "../credentials/verify.ts";
 import { type Failure, fail, ok, type Result } from "../failures.ts";
 import type { Visit } from "../routes.ts";
 import { asObject, asText } from "../wire/read.ts";
-import { accepted } from "./accept.ts";
+import { accepted, answerClose } from "./accept.ts";
 import { wantedOf } from "./asked-session.ts";
 import { ENDING, endingOf, withinReason } from "./close-codes.ts";
 import { refusalOf } from "./connect.ts";
@@ -61,11 +61,11 @@ function receive(visit: Visit, caller: Caller, socket: WebSocket): void {
     clearTimeout(timer);
     const opened = await open(visit, caller, { frame: waiting[0], signal: gone.signal });
     socket.removeEventListener("message", hold);
-    if (!opened.ok) return refused(opened.failure);
     if (gone.signal.aborted) {
-      leave(opened.value.opened);
+      if (opened.ok) leave(opened.value.opened);
       return over?.(neverBegan());
     }
+    if (!opened.ok) return refused(opened.failure);
     const joined = await joinGemini({ ...opened.value, client: socket, waiting, over });
     if (!joined.ok) refused(joined.failure);
   };
@@ -87,6 +87,7 @@ function receive(visit: Visit, caller: Caller, socket: WebSocket): void {
     if (!isDecided) over?.(neverBegan());
     isDecided = true;
   });
+  answerClose(socket);
 }
 
 const NO_SETUP: Failure = { kind: "bad_json", problem: { kind: "not_an_object" } };

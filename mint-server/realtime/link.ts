@@ -1,6 +1,6 @@
-import { accepted } from "./accept.ts";
+import { accepted, closeSocket } from "./accept.ts";
 import { createBacklog, TO_CLIENT, TO_PROVIDER } from "./backlog.ts";
-import { ENDING, type Ending, relayedClose, withinReason } from "./close-codes.ts";
+import { ENDING, type Ending, relayedClose } from "./close-codes.ts";
 
 export type Frame = string | ArrayBuffer;
 
@@ -49,8 +49,8 @@ export function joinSockets({ client, upstream, reader, onHeard, cancel, waiting
   const finish = (by: Side, toClient: Ending, toUpstream: Ending): void => {
     if (isOver) return;
     isOver = true;
-    close(client, toClient);
-    close(upstream, toUpstream);
+    closeSocket(client, toClient);
+    closeSocket(upstream, toUpstream);
     onEnd(toClient, by);
   };
   const send = (socket: WebSocket, frame: Frame): void => {
@@ -136,12 +136,4 @@ function createTurns(onFailure: () => void) {
 
 function sizeOf(frame: Frame): number {
   return typeof frame === "string" ? frame.length : frame.byteLength;
-}
-
-function close(socket: WebSocket, { code, reason }: Ending): void {
-  try {
-    socket.close(code, withinReason(reason));
-  } catch {
-    // It is closed already.
-  }
 }

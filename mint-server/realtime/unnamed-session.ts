@@ -1,7 +1,7 @@
 import type { Answer } from "../answer.ts";
 import type { Caller } from "../credentials/verify.ts";
 import type { Visit } from "../routes.ts";
-import { accepted } from "./accept.ts";
+import { accepted, answerClose } from "./accept.ts";
 import { type Asked, defaultModel, wantedOf } from "./asked-session.ts";
 import { ENDING } from "./close-codes.ts";
 import { fieldsOf, readEvent } from "./events.ts";
@@ -32,12 +32,12 @@ export function acceptUnnamed(visit: Visit, caller: Caller, asked: Asked): Answe
     const wanted = wantedOf({ ...visit, now: Date.now() }, caller, { sessionType, model, signal: gone.signal });
     const opened = await openSession(wanted);
     socket.removeEventListener("message", hold);
-    if (!opened.ok) {
+    if (gone.signal.aborted) {
+      if (opened.ok) leave(opened.value);
+      over?.(neverBegan());
+    } else if (!opened.ok) {
       refuseSocket(socket, opened.failure);
       over?.(neverBegan(opened.failure));
-    } else if (gone.signal.aborted) {
-      leave(opened.value);
-      over?.(neverBegan());
     } else joinSession(wanted, asked, { opened: opened.value, client: socket, waiting, over });
   };
   let waitingLength = 0;
@@ -54,6 +54,7 @@ export function acceptUnnamed(visit: Visit, caller: Caller, asked: Asked): Answe
     if (!isDecided) over?.(neverBegan());
     isDecided = true;
   });
+  answerClose(socket);
   const timer = setTimeout(() => void decide(), FIRST_EVENT_MS);
   return switching(client, asked.handshake);
 }

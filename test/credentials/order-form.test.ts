@@ -34,6 +34,7 @@ test.each<Refused>([
   [{ ttl_seconds: 86_401 }, "ttl_seconds", "must be from 1 to 86400"],
   [{ logging: { project_name: 1 } }, "logging.project_name", "must be a project's name"],
   [{ logging: "p" }, "logging", "must be an object"],
+  [{ logging: {} }, "logging.project_name", "is missing"],
   [{ logging: { project_name: "p", x: 1 } }, "logging.x", "is not a known field"],
   [{ modle: "x" }, "modle", "is not a known field"],
   [{ limits: 5 }, "limits", "must be an object"],

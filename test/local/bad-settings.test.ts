@@ -15,6 +15,10 @@ const endpoint = (fields: object): Record<string, string> =>
   config({ endpoints: [{ name: "one", provider: "openai", apiKey: `sk-${CANARY}`, ...fields }] });
 const sessions = (fields: object): Record<string, string> =>
   config({ sessions: { authorize: { type: "anonymous" }, ...fields } });
+const azure = (base: string): Record<string, string> => ({
+  AZURE_OPENAI_API_KEY: `sk-${CANARY}`,
+  AZURE_OPENAI_ENDPOINT: base,
+});
 
 const BAD: readonly (readonly [title: string, field: string, settings: Record<string, string>])[] = [
   ["a port that is no number", "PORT", { PORT: CANARY }],
@@ -26,15 +30,17 @@ const BAD: readonly (readonly [title: string, field: string, settings: Record<st
   ["a good secret before a short one", "MINT_SECRET", { MINT_SECRET: `${GOOD_SECRET},${CANARY}` }],
   ["a public URL with a path", "PUBLIC_URL", { PUBLIC_URL: `https://app.example/${CANARY}` }],
   ["a public URL that is none", "PUBLIC_URL", { PUBLIC_URL: CANARY }],
-  ["a project key too short to be secret", "orgs.default.keys[0]", { MINTGATE_PROJECT_KEY: "canary7f3a" }],
-  ["origins with a wildcard", "origins[0]", { ALLOWED_ORIGINS: `https://*.${CANARY}.example` }],
+  ["a project key too short to be secret", "MINTGATE_PROJECT_KEY", { MINTGATE_PROJECT_KEY: "canary7f3a" }],
+  ["origins with a wildcard", "ALLOWED_ORIGINS", { ALLOWED_ORIGINS: `https://*.${CANARY}.example` }],
   ["a switch that is neither on nor off", "ALLOW_PROVIDER_KEYS", { ALLOW_PROVIDER_KEYS: CANARY }],
   ["a door that is neither open nor shut", "MINTGATE_SESSIONS", { MINTGATE_SESSIONS: CANARY }],
   ["a short admin key", "ADMIN_KEY", { ADMIN_KEY: `${CANARY}-${"x".repeat(20)}` }],
   ["an admin key that no header can carry", "ADMIN_KEY", { ADMIN_KEY: `${CANARY}-${"ä".repeat(32)}` }],
   ["a body limit that is no number", "MAX_BODY_BYTES", { MAX_BODY_BYTES: CANARY }],
-  ["a provider's key with a line break", "apiKey", { OPENAI_API_KEY: `sk-${CANARY}\nx: y` }],
+  ["a provider's key with a line break", "OPENAI_API_KEY", { OPENAI_API_KEY: `sk-${CANARY}\nx: y` }],
   ["a public base URL without TLS", "OPENAI_BASE_URL", { OPENAI_BASE_URL: `http://${CANARY}.example/v1` }],
+  ["a base URL beside its key", "OPENAI_BASE_URL", { OPENAI_API_KEY: "sk", OPENAI_BASE_URL: `ftp://${CANARY}` }],
+  ["an endpoint without TLS", "AZURE_OPENAI_ENDPOINT", azure(`http://${CANARY}.example`)],
   ["a base URL with a password", "OPENAI_BASE_URL", { OPENAI_BASE_URL: `https://user:${CANARY}@api.example/v1` }],
   ["a configuration that is not JSON", "MINT_CONFIG", { MINT_CONFIG: `{"orgs": ${CANARY}` }],
   ["a configuration file that is not there", "MINT_CONFIG", { MINT_CONFIG: `/nowhere/${CANARY}.json` }],

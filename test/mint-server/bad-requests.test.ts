@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { failureOf } from "../support/failure.ts";
-import { APP_ORIGIN, type Rig, startRig } from "../support/rig.ts";
+import { APP_ORIGIN, createCaller, type Rig, startRig } from "../support/rig.ts";
 import { chat } from "../support/work.ts";
 
 let rig: Rig;
@@ -143,12 +143,25 @@ describe("POST /credentials refuses", () => {
     ).toMatchObject({ code: "duplicate_key" });
   });
 
-  test("a caller who has but a credential", async () => {
+  test("a caller who has but a credential, and says so as OAuth does", async () => {
+    const caller = await createCaller(rig, "bound credential");
     const { key } = await rig.issue();
-    const failure = await failureOf(
-      await rig.post("credentials", {}, { authorization: `Bearer ${key}`, headers: origin }),
-    );
-    expect(failure).toMatchObject({ status: 403, code: "insufficient_scope" });
+    for (const [scheme, ask] of [
+      ["Bearer", () => rig.post("credentials", {}, { authorization: `Bearer ${key}`, headers: origin })],
+      [
+        "DPoP",
+        () =>
+          caller(rig.url("credentials"), {
+            method: "POST",
+            headers: { ...origin, "content-type": "application/json" },
+            body: "{}",
+          }),
+      ],
+    ] as const) {
+      const answer = await ask();
+      expect(answer.headers.get("www-authenticate")).toBe(`${scheme} error="insufficient_scope"`);
+      expect(await failureOf(answer)).toMatchObject({ status: 403, code: "insufficient_scope" });
+    }
   });
 });
 

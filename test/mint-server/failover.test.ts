@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { codeOf } from "../support/failure.ts";
 import { type Rig, startRig } from "../support/rig.ts";
 import { type StandIn, startStandIn } from "../support/stand-in.ts";
 import { chat } from "../support/work.ts";
@@ -15,6 +16,7 @@ beforeAll(async () => {
   const endpoints = [
     { name: "dead", provider: "openai", apiKey: "sk-dead", baseURL: "http://127.0.0.1:9/v1", weight: 1000 },
     { name: "alive", provider: "openai", apiKey: "sk-alive", baseURL: other.url },
+    { name: "picky", provider: "openai", apiKey: "sk-picky", baseURL: other.url, models: ["gpt-5"] },
   ];
   const twins = ["first", "second"].map((name) => ({
     name,
@@ -41,6 +43,17 @@ test("an endpoint that cannot be reached is passed over, and the next gets the v
     expect(other.requests.at(-1)?.body.toString()).toBe(JSON.stringify(asked));
   }
   expect(other.requests).toHaveLength(20);
+});
+
+test("an endpoint that the caller names, and that another's model is not at, is the error; a model at none is its own", async () => {
+  const headers = { "x-bt-endpoint-name": "picky" };
+  const codeFor = async (model: string) => {
+    const answer = await rig.post("chat/completions", chat({}, { model }), { authorization, headers });
+    return [answer.status, codeOf(await answer.json())];
+  };
+  expect(await codeFor("gpt-4o")).toEqual([404, "endpoint_not_found"]);
+  expect(await codeFor("nobodys-model")).toEqual([404, "model_not_found"]);
+  expect(other.requests).toEqual([]);
 });
 
 test("an endpoint that the caller names is the only one tried", async () => {

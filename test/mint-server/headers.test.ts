@@ -163,6 +163,14 @@ describe("a provider's error", () => {
     expect(rig.standIn.requests).toHaveLength(1);
   });
 
+  test.each([
+    ["a second", {}, "1"],
+    ["the milliseconds, rounded up", { "retry-after-ms": "30001" }, "31"],
+    ["the reset of what is used up", { "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "42s" }, "42"],
+  ])("of status 429 without a retry-after has one: %s", async (_, headers, retryAfter) => {
+    expect(await ask({ status: 429, headers })).toMatchObject({ status: 429, retryAfter });
+  });
+
   test.each([500, 502, 503, 529])("of status %i is 502", async (status) => {
     expect((await ask({ status })).status).toBe(502);
   });

@@ -62,6 +62,15 @@ describe("the openai package, unmodified", () => {
     );
   });
 
+  test("moderates without naming a model, as OpenAI's documentation does", async () => {
+    expect((await openai.moderations.create({ input: "violence" })).results[0]?.flagged).toBe(true);
+    expect(rig.standIn.requests[0]?.body.toString()).toBe('{"input":"violence"}');
+    const strict = openai.withOptions({ apiKey: (await rig.issue({ model: "gpt-4o" })).key });
+    await expect(strict.moderations.create({ input: "violence" })).rejects.toMatchObject({
+      code: "insufficient_scope",
+    });
+  });
+
   test("lists models", async () => {
     const ids: string[] = [];
     for await (const model of openai.models.list()) ids.push(model.id);

@@ -63,12 +63,14 @@ const quoted = {
     code: SERVER_KEY,
   },
 };
+/** Lets the server, where it tries once more, do so without a pause. */
+const AT_ONCE = { "retry-after-ms": "1" };
 const FAILURES: readonly Orders[] = [
-  ...[400, 401, 403, 404, 409, 422, 429, 500, 503].map((status) => ({ status, body: quoted })),
+  ...[400, 401, 403, 404, 409, 422, 429, 500, 503].map((status) => ({ status, body: quoted, headers: AT_ONCE })),
   ...[400, 401, 500].map((status) => ({
     status,
     body: `<html>${SERVER_KEY} ${CALLERS_KEY}</html>`,
-    headers: { "content-type": "text/html" },
+    headers: { "content-type": "text/html", ...AT_ONCE },
   })),
   { status: 302, body: "", headers: { location: `https://evil.test/?key=${SERVER_KEY}` } },
   { body: SERVER_KEY, headers: { "content-type": "text/html" } },

@@ -51,3 +51,8 @@ test("a short admin key stops it at once", () => {
     "ADMIN_KEY: must be at least 32",
   );
 });
+
+test("so does a field that does not exist, as in MINT_CONFIG", () => {
+  const misspelt = { ...config, allowProviderKey: false };
+  expect(() => createMintServer(misspelt)).toThrow("allowProviderKey: is not a known field");
+});

@@ -141,7 +141,8 @@ test("an endpoint's own headers go with every request, and never come back", asy
     const error = { message, type: "invalid_request_error" };
     const answer = await post("chat/completions", say(model, { status: 400, body: { type: "error", error } }));
     expect(rig.standIn.requests[0]?.headers).toMatchObject({ "x-team": "a", "x-proof": HEADER_SECRET });
-    expect([answer.status, (await answer.text()).includes("canary")]).toEqual([400, false]);
+    // Nor does so short a value as the team's take its letters out of what is said.
+    expect([answer.status, await answer.json()]).toMatchObject([400, { error: { message: "what is …?" } }]);
   }
 });
 

@@ -83,7 +83,7 @@ describe("Azure", () => {
 
   test.each([
     [{ AZURE_OPENAI_API_KEY: "k" }, /^AZURE_OPENAI_ENDPOINT: is missing/],
-    [{ ...AZURE, AZURE_OPENAI_ENDPOINT: "acme.openai.azure.com" }, /baseURL/],
+    [{ ...AZURE, AZURE_OPENAI_ENDPOINT: "acme.openai.azure.com" }, /^AZURE_OPENAI_ENDPOINT: is not a URL$/],
     [{ ...AZURE, AZURE_OPENAI_API_VERSION: "1&x=2" }, /azure\.apiVersion/],
   ])("does not start with %j", (settings, message) => {
     expect(() => configOf(settings)).toThrow(message);

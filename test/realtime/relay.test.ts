@@ -121,6 +121,14 @@ describe("a close", () => {
     expect(await client.closed).toEqual({ code: 4321, reason: "bye" });
   });
 
+  test("of a client's that has not named a model yet is answered, and nothing is opened for it", async () => {
+    const before = rig.provider.connections.length;
+    const client = await connectTo(rig.socketURL(""), byHeader(key()));
+    client.socket.close(4321, "bye");
+    expect(await client.closed).toEqual({ code: 4321, reason: "bye" });
+    expect(rig.provider.connections).toHaveLength(before);
+  });
+
   test("without a code is an ordinary one", async () => {
     const client = await connectTo(rig.socketURL(), byHeader(key()));
     await client.next("session.created");
