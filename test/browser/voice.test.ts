@@ -10,14 +10,16 @@ import { temporaryFolder } from "../support/temporary.ts";
 
 // The demo's voice page with the built-in echo: Chromium's microphone plays a file, so what comes back can be compared with it.
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await serve({ assets: DEMO_PAGES });
-});
-afterAll(() => server?.stop());
-
 const FAKE = ["--use-fake-device-for-media-stream"];
 const ALLOWED = "--use-fake-ui-for-media-stream";
+
+let server: TestServer;
+/** Its microphone beeps. */
+let beeping: Browser;
+beforeAll(async () => {
+  [server, beeping] = await Promise.all([serve({ assets: DEMO_PAGES }), launchBrowser([...FAKE, ALLOWED])]);
+});
+afterAll(() => Promise.all([server?.stop(), beeping?.close()]));
 
 /** A browser whose microphone says this over and over. */
 async function hearing(parts: readonly SpeechPart[]): Promise<Browser> {
@@ -46,6 +48,7 @@ interface Opening {
 
 async function openVoice(browser: Browser, { prepare, at = server.url }: Opening = {}): Promise<VoicePage> {
   const watched = await openPage(browser);
+  onTestFinished(watched.close);
   const [sent, got]: [RealtimeEvent[], RealtimeEvent[]] = [[], []];
   watched.page.on("websocket", (socket) => {
     socket.on("framesent", ({ payload }) => sent.push(JSON.parse(String(payload)) as RealtimeEvent));
@@ -259,12 +262,11 @@ describe("says what is wrong and what to do about it", () => {
     ["NotReadableError", "Your microphone is in use by another program.", "Close the other program"],
   ] as const;
   test.each(MICROPHONES)("%s", async (name, sentence, advice) => {
-    const browser = closed(await launchBrowser([...FAKE, ALLOWED]));
     const prepare = (fresh: Page) =>
       fresh.addInitScript((kind) => {
         navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("x", kind));
       }, name);
-    const { page } = await openVoice(browser, { prepare });
+    const { page } = await openVoice(beeping, { prepare });
     await start(page);
     await expect(page.getByRole("alert").innerText()).resolves.toContain(sentence);
     await expect(page.getByRole("alert").innerText()).resolves.toContain(advice);
@@ -279,8 +281,7 @@ describe("says what is wrong and what to do about it", () => {
     const config = { orgs: { default: { sessions: { authorize: { type: "anonymous" }, ...sessions } } } };
     const limited = await serve({ assets: DEMO_PAGES, settings: { MINT_CONFIG: JSON.stringify(config) } });
     onTestFinished(() => limited.stop());
-    const browser = closed(await launchBrowser([...FAKE, ALLOWED]));
-    const { page } = await openVoice(browser, { at: limited.url });
+    const { page } = await openVoice(beeping, { at: limited.url });
     await start(page);
     await page.getByRole("alert").getByText(sentence).waitFor();
     await page.getByRole("button", { name: "Start talking" }).waitFor();
@@ -288,8 +289,8 @@ describe("says what is wrong and what to do about it", () => {
 
   test("a server that is out of reach", async () => {
     const other = await serve({ assets: DEMO_PAGES });
-    const browser = closed(await launchBrowser([...FAKE, ALLOWED]));
-    const { page } = await openPage(browser);
+    const { page, close } = await openPage(beeping);
+    onTestFinished(close);
     await page.goto(`${other.url}/#/voice`);
     await page.locator("#voice-model option", { hasText: "echo" }).waitFor({ state: "attached" });
     await page.waitForFunction(() => navigator.serviceWorker.controller !== null);

@@ -174,7 +174,9 @@ async function giveBack(stage: Stage, stream: boolean) {
 
 function refusal(status: 400 | 401 | 429): Scenario {
   return async (stage) => {
-    const turns = [user("Fail.", { status, headers: { "x-should-retry": "false" } })];
+    // The server, which does try again where it helps, need not wait with it.
+    const headers = { "x-should-retry": "false", "retry-after-ms": "1" };
+    const turns = [user("Fail.", { status, headers })];
     const { error } = await failureOf(stage, { stream: false, turns }, { ownKey: true });
     expect(error).toMatchObject({ type: stage.client.errors[status], status });
     // Of a refused key nothing is told but that.

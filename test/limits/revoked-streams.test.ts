@@ -14,7 +14,7 @@ const PROMISED_MS = 2000;
 
 /** What the provider does while the credential is revoked. */
 const PROVIDERS: readonly (readonly [string, (name: string) => Orders])[] = [
-  ["writes on", () => ({ events: 4000, everyMs: 20 })],
+  ["writes on", () => ({ events: 4000, everyMs: 100 })],
   ["is silent", (gate) => ({ events: 100, gate })],
   ["has said nothing", () => ({ hang: "after-headers" })],
 ];
