@@ -34,6 +34,10 @@ export interface FollowerCredential extends Pick<UsedCredential, "jti" | "issued
 export interface Follower extends FollowerMark {
   /** What there is beyond what was taken, in one piece; undefined where there is nothing now. */
   take(): Uint8Array<ArrayBuffer> | undefined;
+  /** Whether there is something to take. */
+  readonly isBehind: boolean;
+  /** Whether nothing comes beyond what there is to take. */
+  readonly isOver: boolean;
   /** How far it has come. */
   readonly position: number;
   /** What becomes of it once nothing is left to take; undefined where more may come. */
@@ -81,6 +85,12 @@ export function createFollower(followed: Followed, from: number, mark: FollowerM
     stopped: stopped.promise,
     get position() {
       return position;
+    },
+    get isBehind() {
+      return ended ? ended.lastWord !== undefined : position < log.end;
+    },
+    get isOver() {
+      return ended !== undefined || followed.ending !== undefined;
     },
     get isGone() {
       return isGone && !ended;
