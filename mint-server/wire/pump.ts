@@ -63,15 +63,18 @@ const RAW: ContentOptions = { html: true };
 function pumpText({ upstream, begun = [], translation, signal }: Passage): ReadableStream<Uint8Array> {
   const { readable, writable } = new IdentityTransformStream();
   const stop = new AbortController();
+  let isOver = false;
   const said = (say: () => string): string => {
-    if (translation.done || stop.signal.aborted) return "";
+    if (isOver) return "";
     try {
-      return say();
+      const text = say();
+      isOver = translation.done;
+      if (isOver) setTimeout(() => stop.abort(OVER), GRACE_MS);
+      return text;
     } catch (error) {
+      isOver = true;
       stop.abort(error);
       return "";
-    } finally {
-      if (translation.done) setTimeout(() => stop.abort(OVER), GRACE_MS);
     }
   };
   const rewriter = new HTMLRewriter()
