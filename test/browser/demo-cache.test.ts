@@ -88,7 +88,12 @@ test("the cache page tells what is stored and saved, and deletes it after asking
   await goTo(page, "cache");
   await page.getByText("1 of 2 answers").waitFor();
   await page.getByText("The same as a table").click();
-  await expect(page.locator(".plot-table tbody td").allTextContents()).resolves.toEqual(["1", "0", "1"]);
+  // One row for each minute in which something was answered, or more if this took longer.
+  const cells = await page.locator(".plot-table tbody td").allTextContents();
+  const sums = [0, 1, 2].map((column) =>
+    cells.reduce((sum, cell, at) => sum + (at % 3 === column ? Number(cell) : 0), 0),
+  );
+  expect(sums).toEqual([1, 0, 1]);
   await expect(findFaults(page)).resolves.toEqual([]);
   await page.getByRole("button", { name: "Delete all" }).click();
   await page.getByRole("dialog", { name: "Delete 1 answer?" }).getByRole("button", { name: "Cancel" }).click();
