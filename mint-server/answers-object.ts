@@ -69,8 +69,8 @@ export function answersObject<Env extends PlatformBindings>(
       if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(Date.now() + SWEEP_MS);
     }
 
-    async getResponse(owner: string, name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-      return (await this.#shelf()).get(owner, name, Date.now());
+    async getResponses(owner: string, names: readonly string[]): Promise<(Uint8Array<ArrayBuffer> | undefined)[]> {
+      return (await this.#shelf()).get(owner, names, Date.now());
     }
 
     override async alarm(): Promise<void> {

@@ -16,7 +16,8 @@ import { type Deadlines, startDeadlines } from "./providers/deadlines.ts";
 import type { Endpoint } from "./providers/provider.ts";
 import type { Turn } from "./providers/turns.ts";
 import { fetchUpstream, type UpstreamAnswer, withoutSecrets } from "./providers/upstream.ts";
-import { keeperOf } from "./responses/keeper.ts";
+import type { NameReader } from "./responses/keep-answers.ts";
+import { keeperOf, nameReaderOf } from "./responses/keeper.ts";
 import type { AttemptNote } from "./telemetry/call-notes.ts";
 
 /** One attempt at a request, with what was set aside for it. */
@@ -79,8 +80,9 @@ async function ask({ call, request, budget }: Attempting, turn: Turn, note: Atte
   const { translate, hidesUsage = false } = plan.value;
   try {
     if (!translate) {
+      const names = await nameReaderOf(call, request);
       const ways = { decodeError: plan.value.decodeError, clean };
-      const body = await passed({ call, request, upstream: upstream.value, following, hidesUsage, ways });
+      const body = await passed({ call, request, upstream: upstream.value, following, hidesUsage, ways, names });
       if (!body.ok) return { endpoint, failure: body.failure };
       return { endpoint, upstream: upstream.value, answer: { body: body.value } };
     }
@@ -155,6 +157,7 @@ interface Passing extends Pick<Attempting, "call" | "request"> {
   readonly following: Following | undefined;
   readonly hidesUsage: NonNullable<Plan["hidesUsage"]>;
   readonly ways: ErrorWays;
+  readonly names: NameReader | undefined;
 }
 
 function passed({ call, ...passing }: Passing): Promise<Result<AskedAnswer["body"]>> {

@@ -5,16 +5,12 @@ import { askModel, budgetFor, type RoutedRequest } from "./ask-model.ts";
 import type { CachedAnswer, CacheSlot } from "./cache/edge-cache.ts";
 import type { ModelEndpoint } from "./contract/endpoints.ts";
 import { HEADER, type Source } from "./contract/headers.ts";
-import { allowsEndpoint } from "./credentials/claims.ts";
-import { forbiddenFeature } from "./credentials/features.ts";
-import { strangeModelField } from "./credentials/other-models.ts";
 import type { Template } from "./credentials/template.ts";
 import { type Caller, isLimited } from "./credentials/verify.ts";
-import { type Failure, fail, ok, type Result } from "./failures.ts";
+import { fail, ok, type Result } from "./failures.ts";
 import { withRemaining } from "./metering/headers.ts";
 import { type ModelRequest, readModelRequest, resolveAuto } from "./model-request.ts";
 import { selectModelRoute } from "./providers/select.ts";
-import { namesEarlier } from "./responses/names-earlier.ts";
 import type { Services } from "./server.ts";
 import type { CallNotes } from "./telemetry/call-notes.ts";
 import type { Watch } from "./telemetry/watch.ts";
@@ -72,18 +68,22 @@ async function route(completion: Completion): Promise<Result<RoutedRequest>> {
   if (!selected.ok) return selected;
   const resolved = resolveAuto(read.value, selected.value.facts.flavor);
   if (!resolved.ok) return resolved;
-  const leave = checkLeave(caller, resolved.value, { taken: completion.endpoint, template: template.value });
-  if (leave) return fail(leave);
+  if (caller.by === "credential") {
+    const { checkLeave } = await leaves();
+    const refused = checkLeave(caller.grant, resolved.value, { taken: completion.endpoint, template: template.value });
+    if (refused) return fail(refused);
+  }
   const whole = await written(resolved.value, completion);
   return whole.ok ? ok({ request: whole.value, route: selected.value }) : whole;
 }
 
+const leaves = lazy(() => import("./credentials/leave.ts"));
 const recalling = lazy(() => import("./responses/recall.ts"));
 
 /** A request with all that it only names, where that is kept here. */
 async function written(request: ModelRequest, { services, caller }: Completion): Promise<Result<ModelRequest>> {
   const { responses, config } = services;
-  if (!responses || !namesEarlier(request)) return ok(request);
+  if (request.endpoint.schema !== "responses") return ok(request);
   const { recall } = await recalling();
   return recall(request, { responses, caller, maxBodyBytes: config.maxBodyBytes });
 }
@@ -137,36 +137,4 @@ function templateOf({ grant, org }: Caller): Result<Template | undefined> {
   const template = org?.templates.get(grant.template);
   const detail = "The template that this credential is bound to is gone.";
   return template ? ok(template) : fail({ kind: "insufficient_scope", param: null, detail });
-}
-
-interface Leaving {
-  /** The endpoint of the path. */
-  readonly taken: ModelEndpoint;
-  readonly template: Template | undefined;
-}
-
-/** What a grant says of the body. Keys may do whatever their owner could do at the provider. */
-function checkLeave(
-  { by, grant }: Caller,
-  { endpoint, body }: ModelRequest,
-  { taken, template }: Leaving,
-): Failure | undefined {
-  if (by !== "credential") return undefined;
-  // Leave for `auto` is leave for what it turns out to be, by that path alone.
-  if (!allowsEndpoint(grant, endpoint.name) && !(taken.path === "auto" && allowsEndpoint(grant, "auto"))) {
-    return { kind: "insufficient_scope", param: null, detail: `This credential does not cover ${endpoint.name}.` };
-  }
-  const param = strangeModelField(grant, body, template?.fixed);
-  if (param !== undefined) {
-    const detail = `This credential does not cover every model that \`${param}\` may lead to.`;
-    return { kind: "insufficient_scope", param, detail };
-  }
-  const use = forbiddenFeature(grant, body, endpoint.schema);
-  return (
-    use && {
-      kind: "insufficient_scope",
-      param: use.param,
-      detail: `This credential does not cover \`${use.feature}\`.`,
-    }
-  );
 }

@@ -8,6 +8,7 @@ import { meteredPassage, stoppable } from "./metering/metered-stream.ts";
 import { USAGE_FORMATS } from "./metering/usage.ts";
 import type { ModelRequest } from "./model-request.ts";
 import type { UpstreamAnswer } from "./providers/upstream.ts";
+import type { NameReader } from "./responses/keep-answers.ts";
 import { timedBytes } from "./timed-bytes.ts";
 import { problemOf, readBeginning } from "./whole-answer.ts";
 import { lazy } from "./wire/lazy.ts";
@@ -28,6 +29,8 @@ export interface Passing {
   /** Aborts when the caller leaves. */
   readonly signal: AbortSignal;
   readonly ways: ErrorWays;
+  /** Reads what the answer may be named by; absent where nothing needs it, and then the answer need not be read. */
+  readonly names: NameReader | undefined;
 }
 
 type Body = ReadableStream<Uint8Array> | Passage | Uint8Array<ArrayBuffer> | string | null;
@@ -42,7 +45,8 @@ export async function passThrough(passing: Passing): Promise<Result<Body>> {
 }
 
 async function passed(passing: Passing): Promise<Body> {
-  const { upstream, request, following, callerProves } = passing;
+  const { upstream, request, following, names } = passing;
+  const isUnread = passing.callerProves && !upstream.deadlines.isStrict && !names;
   const { body, isEventStream, deadlines } = upstream;
   if (!body) {
     following?.settleWhole(undefined);
@@ -54,13 +58,9 @@ async function passed(passing: Passing): Promise<Body> {
   }
   // Where an array ends, and so where it can be cut, shows to one who reads all of it.
   if (following && (following.isCounted || !isEventStream)) return countStream(passing, body, following);
-  if (following) {
-    return callerProves && !deadlines.isStrict
-      ? carryStoppable(body, passing, following)
-      : observeStoppable(body, passing);
-  }
+  if (following) return isUnread ? carryStoppable(body, passing, following) : observeStoppable(body, passing);
   if (!isEventStream) return observeArray(body, passing);
-  return callerProves && !deadlines.isStrict ? body : observeStoppable(body, passing);
+  return isUnread ? body : observeStoppable(body, passing);
 }
 
 function isJson(headers: UpstreamAnswer["headers"]): boolean {
@@ -69,15 +69,16 @@ function isJson(headers: UpstreamAnswer["headers"]): boolean {
 
 /** Providers fail inside a 200, too. What is longer than their errors goes on natively, unless it is counted. */
 async function passWhole(
-  { upstream, request, following, ways }: Passing,
+  { upstream, request, following, ways, names }: Passing,
   body: ReadableStream<Uint8Array>,
 ): Promise<Result<Body>> {
-  const isRead = following?.isCounted || upstream.deadlines.isStrict || upstream.isShort;
+  const isRead = following?.isCounted || upstream.deadlines.isStrict || upstream.isShort || names;
   const read = isRead ? await upstream.text() : await readBeginning(body);
   if (read instanceof ReadableStream) return ok(read);
   const text = typeof read === "string" ? read : new TextDecoder().decode(read);
   const problem = problemOf(text, request, ways);
   if (problem) return problem;
+  names?.whole(text);
   if (following?.isCounted) {
     const format = await USAGE_FORMATS[request.endpoint.schema]();
     const answer = asObject(parse(text));
@@ -95,7 +96,7 @@ function observeArray(body: ReadableStream<Uint8Array>, { upstream, request, sig
 const nativeStreams = lazy(() => import("./metering/native-stream.ts"));
 
 async function countStream(
-  { upstream, request, errors, hidesUsage, signal }: Passing,
+  { upstream, request, errors, hidesUsage, signal, names }: Passing,
   body: ReadableStream<Uint8Array>,
   following: Following,
 ): Promise<Passage> {
@@ -108,6 +109,7 @@ async function countStream(
     errors,
     hidesUsage,
     isArray: request.isArray,
+    hear: names?.hear,
   });
   following.watch(stream);
   return meteredPassage({ ...upstream, body, stream, signal });
@@ -115,9 +117,9 @@ async function countStream(
 
 function observeStoppable(
   body: ReadableStream<Uint8Array>,
-  { upstream, request, following, errors, signal }: Passing,
+  { upstream, request, following, errors, signal, names }: Passing,
 ): Passage {
-  const inner = createObservation(request.endpoint.terminal, errors);
+  const inner = createObservation(request.endpoint.terminal, errors, names?.hear);
   const stream = stoppable({
     inner,
     say: (details, status) => errorEvent(details, errors, status),

@@ -21,15 +21,18 @@ const MAX_EVENT_LENGTH = { done: 1024 * 1024, types: 16 * 1024 * 1024, candidate
 
 /**
  * A transport's end proves nothing (a proxy in between may close cleanly after a cut), so a stream counts as complete
- * only when its terminal event was seen.
+ * only when its terminal event was seen. `hear` is told each event's data until then.
  */
-export function createStreamProbe(terminal: StreamTerminal): StreamProbe {
+export function createStreamProbe(terminal: StreamTerminal, hear?: (data: string) => void): StreamProbe {
   const textOf = createTextReader();
   const judge = createStreamJudge(terminal);
   let overflowed = false;
   const parser = createEventParser({
     maxBufferSize: MAX_EVENT_LENGTH[terminal.kind],
-    onEvent: ({ event, data }) => judge.see(event, data),
+    onEvent({ event, data }) {
+      judge.see(event, data);
+      hear?.(data);
+    },
     onError({ type }) {
       // The parser takes nothing more after this.
       if (type === "max-buffer-size-exceeded") overflowed = true;

@@ -22,6 +22,8 @@ export interface NativeStreamOptions extends MeterOptions {
   readonly isArray: boolean;
   /** Whether the caller is not to see the event that holds nothing but the usage, since they did not ask for it. */
   readonly hidesUsage: boolean;
+  /** Told each event's data. */
+  readonly hear?: ((data: string) => void) | undefined;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface NativeStreamOptions extends MeterOptions {
  * breaks off, or ends without its terminal marker, one typed error event takes the place of what is missing.
  */
 export function meterNativeStream(options: NativeStreamOptions): MeteredStream {
-  const { format, terminal, errors, isArray, hidesUsage } = options;
+  const { format, terminal, errors, isArray, hidesUsage, hear } = options;
   const meter = createMeter(options);
   const judge = createStreamJudge(terminal);
   const usageOf = format.createStreamReader();
@@ -40,6 +42,7 @@ export function meterNativeStream(options: NativeStreamOptions): MeteredStream {
     if (usage) meter.tell(usage);
     if (content) meter.hear(format.said(content));
     judge.see(event, data);
+    hear?.(data);
     if (judge.state === "complete" && meter.isTold) settle();
     return !(hidesUsage && usage && content && isUsageAlone(content));
   };

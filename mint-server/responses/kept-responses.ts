@@ -1,5 +1,5 @@
 import type { Partition, PartitionOf } from "../cache/partitions.ts";
-import { toBase64url, utf8 } from "../contract/bytes.ts";
+import { toBase64url } from "../contract/bytes.ts";
 import { openEntry, sealEntry } from "../contract/envelope.ts";
 import { joinFields } from "../contract/fields.ts";
 import type { Caller } from "../credentials/verify.ts";
@@ -22,23 +22,51 @@ export interface KeptResponse {
   readonly output: readonly Json[];
 }
 
-/** Beyond that, a conversation is not kept; a row of a Durable Object's database has 2 MB. */
-const MAX_KEPT_BYTES = 1024 * 1024;
+/** The first of a provider's names that is not marked as this caller's. @throws where the shelf cannot be asked */
+export async function findUnmarked(
+  { shelf, partitionOf }: KeptResponses,
+  caller: Caller,
+  ids: readonly string[],
+): Promise<string | undefined> {
+  for (let from = 0; from < ids.length; from += MOST_AT_ONCE) {
+    const some = ids.slice(from, from + MOST_AT_ONCE);
+    const places = await Promise.all(some.map((id) => placeOf(partitionOf, caller, ["mark", id])));
+    const sealed = await shelf.get(places.map(({ place }) => place));
+    const opened = await Promise.all(places.map((place, at) => opens(place, sealed[at])));
+    const unmarked = opened.indexOf(false);
+    if (unmarked >= 0) return some[unmarked];
+  }
+  return undefined;
+}
 
-/** Seals a response under its caller's keys and puts it on the shelf. Never throws: an answer is not lost for it. */
-export async function keepResponse(
+/** Names that are looked up in one call: most conversations need no second one. */
+const MOST_AT_ONCE = 256;
+
+/** A whole response, or a name that a provider gave. */
+type What = readonly [kind: "id" | "mark", id: string];
+
+type Placed = Awaited<ReturnType<typeof placeOf>>;
+
+/** Seals a body under its caller's keys and puts it on the shelf. Never throws: an answer is not lost for it. */
+export async function putSealed(
   { shelf, partitionOf, ttlSeconds }: KeptResponses,
   caller: Caller,
-  response: KeptResponse & { readonly id: string },
+  { what, body }: { readonly what: What; readonly body: Uint8Array<ArrayBuffer> },
 ): Promise<void> {
-  const body = bodyOf(response);
-  if (!body) return;
-  const { partition, place } = await placeOf(partitionOf, caller, response.id);
+  const { partition, place } = await placeOf(partitionOf, caller, what);
   const createdMs = Date.now();
   const expiresMs = createdMs + ttlSeconds * 1000;
   const entry = { createdMs, expiresMs, status: 200, headers: {}, model: "", form: "whole", body } as const;
   const { sealKey: key, kid } = partition;
   await shelf.put(place, await sealEntry(entry, { key, kid, name: place.name }), expiresMs).catch(() => {});
+}
+
+async function opens({ partition, place }: Placed, sealed: Uint8Array<ArrayBuffer> | undefined): Promise<boolean> {
+  return sealed !== undefined && (await open({ partition, place }, sealed)) !== undefined;
+}
+
+function open({ partition: { sealKey: key, kid }, place }: Placed, sealed: Uint8Array<ArrayBuffer>) {
+  return openEntry(sealed, { key, kid, name: place.name, nowMs: Date.now() });
 }
 
 /** The response of an id, if it is the caller's and still kept. Never throws. */
@@ -47,19 +75,11 @@ export async function findResponse(
   caller: Caller,
   id: string,
 ): Promise<KeptResponse | undefined> {
-  const { partition, place } = await placeOf(partitionOf, caller, id);
-  const sealed = await shelf.get(place).catch(() => undefined);
+  const placed = await placeOf(partitionOf, caller, ["id", id]);
+  const [sealed] = await shelf.get([placed.place]).catch(() => []);
   if (!sealed) return undefined;
-  const { sealKey: key, kid } = partition;
-  const entry = await openEntry(sealed, { key, kid, name: place.name, nowMs: Date.now() });
+  const entry = await open(placed, sealed);
   return entry && (parse(new TextDecoder().decode(entry.body)) as unknown as KeptResponse);
-}
-
-function bodyOf({ input, output }: KeptResponse): Uint8Array<ArrayBuffer> | undefined {
-  const whole = utf8(JSON.stringify({ input, output }));
-  if (whole.length <= MAX_KEPT_BYTES) return whole;
-  const said = utf8(JSON.stringify({ output }));
-  return said.length <= MAX_KEPT_BYTES ? said : undefined;
 }
 
 /** First field of every name: no answer in the cache is called so. */
@@ -69,13 +89,13 @@ const VERSION = "mintgate/response/1";
 async function placeOf(
   partitionOf: PartitionOf,
   caller: Caller,
-  id: string,
+  what: What,
 ): Promise<{ readonly partition: Partition; readonly place: ShelfPlace }> {
   const partition = await partitionOf(caller);
   const named = async (...fields: string[]): Promise<string> => {
     const text = joinFields([VERSION, ...partition.scope, "", caller.subject, ...fields]);
     return toBase64url(new Uint8Array(await crypto.subtle.sign("HMAC", partition.nameKey, text)));
   };
-  const [owner, name] = await Promise.all([named("owner"), named("id", id)]);
+  const [owner, name] = await Promise.all([named("owner"), named(...what)]);
   return { partition, place: { caller, owner, name } };
 }

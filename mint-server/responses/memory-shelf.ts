@@ -1,4 +1,4 @@
-import type { ResponseShelf } from "./shelf.ts";
+import type { ResponseShelf, ShelfPlace } from "./shelf.ts";
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -9,6 +9,10 @@ export function createMemoryShelf(clock: () => number = Date.now): ResponseShelf
   const drop = (key: string): void => {
     sizeBytes -= shelf.get(key)?.sealed.length ?? 0;
     shelf.delete(key);
+  };
+  const find = ({ owner, name }: ShelfPlace): Uint8Array<ArrayBuffer> | undefined => {
+    const found = shelf.get(`${owner} ${name}`);
+    return found && found.expiresMs > clock() ? found.sealed : undefined;
   };
   return {
     async put({ owner, name }, sealed, expiresMs) {
@@ -21,9 +25,6 @@ export function createMemoryShelf(clock: () => number = Date.now): ResponseShelf
         drop(oldest);
       }
     },
-    async get({ owner, name }) {
-      const found = shelf.get(`${owner} ${name}`);
-      return found && found.expiresMs > clock() ? found.sealed : undefined;
-    },
+    get: async (places) => places.map(find),
   };
 }

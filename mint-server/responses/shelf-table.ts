@@ -1,7 +1,7 @@
 /** Responses of many owners in one SQLite database. */
 export interface ShelfTable {
   put(row: ShelfRow): void;
-  get(owner: string, name: string, now: number): Uint8Array<ArrayBuffer> | undefined;
+  get(owner: string, names: readonly string[], now: number): (Uint8Array<ArrayBuffer> | undefined)[];
   /** Deletes what has expired; gives when the next of them does, in milliseconds since the epoch, if there is one. */
   sweep(now: number): number | undefined;
 }
@@ -54,10 +54,12 @@ export function createShelfTable(
       );
       sql.exec(DROP_OWNERS_OLDEST, owner, limits.ownerBytes);
     },
-    get(owner, name, now) {
+    get(owner, names, now) {
       const query = "SELECT sealed FROM responses WHERE owner = ? AND name = ? AND expires_at > ?";
-      const [row] = sql.exec<{ sealed: ArrayBuffer }>(query, owner, name, now);
-      return row && new Uint8Array(row.sealed);
+      return names.map((name) => {
+        const [row] = sql.exec<{ sealed: ArrayBuffer }>(query, owner, name, now);
+        return row && new Uint8Array(row.sealed);
+      });
     },
     sweep(now) {
       sql.exec("DELETE FROM responses WHERE expires_at <= ?", now);

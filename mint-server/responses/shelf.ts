@@ -4,8 +4,8 @@ import type { Caller } from "../credentials/verify.ts";
 /** Where sealed responses lie, of which nothing can be read there. */
 export interface ResponseShelf {
   put(place: ShelfPlace, sealed: Uint8Array<ArrayBuffer>, expiresMs: number): Promise<void>;
-  /** Undefined where nothing is there, or any more. */
-  get(place: ShelfPlace): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** What lies at places of one owner, in their order; undefined where nothing is there, or any more. */
+  get(places: readonly ShelfPlace[]): Promise<readonly (Uint8Array<ArrayBuffer> | undefined)[]>;
 }
 
 /** Where a response lies. */
@@ -19,7 +19,7 @@ export interface ShelfPlace {
 /** What can be asked of an object that has responses. */
 export interface ResponseHost {
   putResponse(owner: string, name: string, sealed: Uint8Array<ArrayBuffer>, expiresMs: number): Promise<void>;
-  getResponse(owner: string, name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  getResponses(owner: string, names: readonly string[]): Promise<(Uint8Array<ArrayBuffer> | undefined)[]>;
 }
 
 /** All of a caller's lie in one object, so that what was put there is found at once, from wherever it is asked for. */
@@ -27,6 +27,10 @@ export function createObjectShelf(namespace: { getByName(name: string): Response
   const hostOf = ({ caller }: ShelfPlace): ResponseHost => namespace.getByName(shardOf(caller, undefined));
   return {
     put: (place, sealed, expiresMs) => hostOf(place).putResponse(place.owner, place.name, sealed, expiresMs),
-    get: (place) => hostOf(place).getResponse(place.owner, place.name),
+    async get(places) {
+      const [first] = places;
+      const names = places.map(({ name }) => name);
+      return first ? hostOf(first).getResponses(first.owner, names) : [];
+    },
   };
 }

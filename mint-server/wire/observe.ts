@@ -14,12 +14,16 @@ export interface Observation extends Translation {
 /**
  * Hands an event stream on as it is, in whole events, and reads along. If the provider breaks off, or ends without its
  * terminal marker, or sends an event that is too long, one typed error event takes the place of what is missing. What follows
- * the terminal marker is the caller's too.
+ * the terminal marker is the caller's too. `hear` is told each event's data.
  *
  * No `tee()`: it would keep the provider running after the caller left.
  */
-export function createObservation(terminal: StreamTerminal, schema: ErrorSchema): Observation {
-  const probe = createStreamProbe(terminal);
+export function createObservation(
+  terminal: StreamTerminal,
+  schema: ErrorSchema,
+  hear?: (data: string) => void,
+): Observation {
+  const probe = createStreamProbe(terminal, hear);
   const hold = createEventHold<string>();
   const textOf = createTextReader({ keepsMark: true });
   let isDone = false;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CALLERS_KEY, type Rig, startRig } from "../support/rig.ts";
 import { type StandIn, startStandIn } from "../support/stand-in.ts";
+import { aiSdkOpenAI } from "./ai-sdk.ts";
 import { attempt, type Client } from "./client.ts";
 import { CLIENTS } from "./clients.ts";
 import { limitOf } from "./limits.ts";
@@ -32,14 +33,25 @@ describe.each(CLIENTS)("$name", (client) => {
   });
 });
 
-function stageOf(client: Client, provider: Provider): Stage {
+// It names what was said before, which a credential may do with its own alone.
+describe.each(PROVIDERS)("$name goes on by name for a credential", (provider) => {
+  test.each(["signatures of thoughts, given back", "signatures of thoughts, given back, streaming"])(
+    "%s",
+    async (title) => {
+      const { key } = await rig.issue({ subject: crypto.randomUUID() });
+      await SCENARIOS[title]?.(stageOf(aiSdkOpenAI, provider, key));
+    },
+  );
+});
+
+function stageOf(client: Client, provider: Provider, key = rig.server.projectKey ?? ""): Stage {
   const baseURL = `${rig.server.url}/v1/proxy`;
   return {
     client,
     provider,
     standIn,
     attempt(question, { ownKey } = {}) {
-      const apiKey = ownKey ? CALLERS_KEY : (rig.server.projectKey ?? "");
+      const apiKey = ownKey ? CALLERS_KEY : key;
       return attempt(client, { ...question, model: provider.model, baseURL, apiKey });
     },
   };

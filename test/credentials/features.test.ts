@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { FEATURES, type Feature } from "../../mint-server/contract/credential.ts";
 import type { SchemaId } from "../../mint-server/contract/endpoints.ts";
 import { forbiddenFeature } from "../../mint-server/credentials/features.ts";
+import { forbiddenFile } from "../../mint-server/credentials/stored-files.ts";
 
 type Row = readonly [schema: SchemaId, body: Record<string, unknown>, feature: string | undefined, param?: string];
 
@@ -73,6 +74,8 @@ const ROWS: readonly Row[] = [
   ]),
 ];
 
+const TEMPLATE = { name: "t", endpoint: "responses", model: "m", allow: new Set<string>(), features: [] };
+
 const NAMED = ROWS.map(([schema, body, feature, param]) => ({ schema, body, feature, param }));
 
 test.each(NAMED)("of $schema, $body uses $feature", ({ schema, body, feature, param }) => {
@@ -90,4 +93,58 @@ test("a stored prompt needs leave for itself and for the tools that it may bring
   expect(use(["store"])).toEqual({ feature: "hosted_tools", param: "prompt" });
   expect(use(["hosted_tools"])).toEqual({ feature: "store", param: "prompt" });
   expect(use(["store", "hosted_tools"])).toBeUndefined();
+});
+
+const part = (...parts: readonly object[]) => [
+  { role: "user", content: "Hi" },
+  { role: "user", content: parts },
+];
+const uploaded = (type: string) => ({ type, source: { type: "file", file_id: "file_1" } });
+const result = (...content: readonly object[]) => ({ type: "tool_result", content });
+const wrapped = { type: "document", source: { type: "content", content: [uploaded("image")] } };
+
+const FILES: readonly (readonly [SchemaId, Record<string, unknown>, string | undefined])[] = [
+  ["chat", { messages: part({ type: "file", file: { file_id: "f" } }) }, "messages[1].content[0].file.file_id"],
+  ["chat", { messages: part({ type: "text" }, { file_id: "f" }) }, "messages[1].content[1].file_id"],
+  ["chat", { messages: [{ role: "assistant", audio: { id: "audio_1" } }] }, "messages[0].audio.id"],
+  ["chat", { messages: part({ type: "file", file: { file_data: "data:", file_id: null } }) }, undefined],
+  ["chat", { messages: part({ type: "image_url", image_url: { url: "https://a.example" } }) }, undefined],
+  [
+    "chat",
+    { messages: [null, { content: "x", audio: null }, { content: [null] }], input: part({ file_id: "f" }) },
+    undefined,
+  ],
+  ["responses", { input: part({ type: "input_file", file_id: "f" }) }, "input[1].content[0].file_id"],
+  ["responses", { input: [{ output: [{ type: "input_image", file_id: "f" }] }] }, "input[0].output[0].file_id"],
+  ["responses", { input: [{ output: { type: "computer_screenshot", file_id: "f" } }] }, "input[0].output.file_id"],
+  ["responses", { input: "x", tools: [{}, { container: "cntr_1" }] }, "tools[1].container"],
+  ["responses", { tools: [{ container: { type: "auto", file_ids: ["f"] } }] }, "tools[0].container.file_ids"],
+  ["responses", { tools: [{ input_image_mask: { file_id: "f" } }] }, "tools[0].input_image_mask.file_id"],
+  ["responses", { tools: [{ container: { type: "auto", file_ids: [] } }] }, undefined],
+  ["responses", { input: part({ type: "input_file", file_url: "https://a.example", file_data: "" }) }, undefined],
+  ["responses", { input: part({ type: "output_text", annotations: [{ file_id: "f" }] }) }, undefined],
+  ["responses", { input: [{ output: "x" }, "x"] }, undefined],
+  ["anthropic", { messages: part(uploaded("document")) }, "messages[1].content[0].source.file_id"],
+  ["anthropic", { messages: part(result(uploaded("image"))) }, "messages[1].content[0].content[0].source.file_id"],
+  ["anthropic", { messages: part(wrapped) }, "messages[1].content[0].source.content[0].source.file_id"],
+  ["anthropic", { messages: part({ type: "container_upload", file_id: "f" }) }, "messages[1].content[0].file_id"],
+  ["anthropic", { messages: part({ type: "tool_use", input: { file_id: "f" } }) }, undefined],
+  ["anthropic", { messages: part({ type: "image", source: { type: "base64", data: "AA" } }) }, undefined],
+  ["google", { contents: [{ parts: [{ fileData: { fileUri: "https://a.example" } }] }] }, undefined],
+];
+
+test.each(FILES)("of %s, %j names the file %s", (schema, body, param) => {
+  expect(forbiddenFile({ org: "a" }, body, schema)).toEqual(param && { feature: "store", param });
+  expect(forbiddenFile({ org: "a", features: ["store"] }, body, schema)).toBeUndefined();
+});
+
+test("files that a template names are its owner's, those that its caller adds are not", () => {
+  const before = part({ type: "input_file", file_id: "owner's" });
+  const tools = [{ type: "code_interpreter", container: "cntr_owner" }];
+  const conversation = { field: "input", before, roles: ["user"] };
+  const template = { ...TEMPLATE, fixed: { tools }, conversation };
+  const found = (input: readonly object[]) =>
+    forbiddenFile({ org: "a" }, { tools, input }, "responses", template)?.param;
+  expect(found(before)).toBeUndefined();
+  expect(found([...before, ...part({ file_id: "caller's" })])).toBe("input[1].content[0].file_id");
 });

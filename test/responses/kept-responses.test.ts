@@ -3,17 +3,21 @@ import { createPartitions } from "../../mint-server/cache/partitions.ts";
 import { MODEL_ENDPOINTS } from "../../mint-server/contract/endpoints.ts";
 import type { Caller } from "../../mint-server/credentials/verify.ts";
 import type { ModelRequest } from "../../mint-server/model-request.ts";
-import { type KeptResponses, keepResponse } from "../../mint-server/responses/kept-responses.ts";
+import { keepResponse, markNames } from "../../mint-server/responses/keep-answers.ts";
+import type { KeptResponses } from "../../mint-server/responses/kept-responses.ts";
 import { createMemoryShelf } from "../../mint-server/responses/memory-shelf.ts";
 import { namesEarlier } from "../../mint-server/responses/names-earlier.ts";
 import { recall } from "../../mint-server/responses/recall.ts";
 import type { ResponseShelf, ShelfPlace } from "../../mint-server/responses/shelf.ts";
 
 const ORG = { name: "default", sharesCache: true } as NonNullable<Caller["org"]>;
-const callerOf = (subject: string, org = ORG): Caller =>
-  ({ by: "credential", grant: {}, org, ledger: `org:${org.name}`, subject }) as unknown as Caller;
+const callerOf = (subject: string, org = ORG, by: Caller["by"] = "project-key"): Caller =>
+  ({ by, grant: {}, org, ledger: `org:${org.name}`, subject }) as unknown as Caller;
 
+/** By a key, which may name what is not kept here. */
 const ALICE = callerOf("alice");
+/** The same, by a credential. */
+const CREDENTIAL = callerOf("alice", ORG, "credential");
 const MIB = 1024 * 1024;
 
 async function rig({ ttlSeconds = 60, shelf = createMemoryShelf() }: Partial<KeptResponses> = {}) {
@@ -22,6 +26,7 @@ async function rig({ ttlSeconds = 60, shelf = createMemoryShelf() }: Partial<Kep
   return {
     keep: (id: string, input: readonly unknown[], output: readonly Readonly<Record<string, unknown>>[], by = ALICE) =>
       keepResponse(responses, by, { id, input, output }),
+    mark: (...ids: string[]) => markNames(responses, CREDENTIAL, ids),
     async ask(body: object, by = ALICE, maxBodyBytes = MIB) {
       const result = await recall(requestOf(body), { responses, caller: by, maxBodyBytes });
       if (!result.ok) return result.failure;
@@ -117,7 +122,7 @@ describe("what is kept", () => {
       async put(place, sealed) {
         stored.push({ place, sealed });
       },
-      get: async () => stored[0]?.sealed,
+      get: async () => [stored[0]?.sealed],
     };
     const { keep, ask } = await rig({ shelf });
     await keep("resp_1f", [QUESTION], [SAID]);
@@ -154,13 +159,72 @@ describe("what is kept", () => {
   });
 });
 
+describe("a credential's request", () => {
+  const NAMES = [refer("msg_a"), { type: "reasoning", id: "rs_a", summary: [] }, AND, refer("msg_1f_1")];
+
+  test("has what is kept written out, and what is marked as it was named", async () => {
+    const { keep, mark, ask } = await rig();
+    await keep("resp_1f", [QUESTION], [SAID]);
+    await mark("resp_a", "msg_a", "rs_a");
+    const body = { input: NAMES, previous_response_id: "resp_a" };
+    expect(await ask(body, CREDENTIAL)).toEqual({ ...body, input: [...NAMES.slice(0, 3), SAID] });
+  });
+
+  test.each([
+    [["resp_a", "msg_a"], "input[1]"],
+    [["msg_a", "rs_a"], "previous_response_id"],
+    [["resp_a", "msg_a", "rs_a"], "input[3]"],
+  ])("with %j as its own is refused for %s", async (own, param) => {
+    const { mark, ask } = await rig();
+    await mark(...own);
+    const body = { input: NAMES, previous_response_id: "resp_a" };
+    expect(await ask(body, CREDENTIAL)).toMatchObject({ kind: "bad_field", param });
+  });
+
+  test("finds what was named a moment before it was marked", async () => {
+    const shelf = createMemoryShelf();
+    let looks = 0;
+    const get: ResponseShelf["get"] = async (places) => (looks++ === 0 ? [undefined] : shelf.get(places));
+    const { mark, ask } = await rig({ shelf: { ...shelf, get } });
+    await mark("msg_a");
+    expect(await ask({ input: [refer("msg_a")] }, CREDENTIAL)).toEqual({ input: [refer("msg_a")] });
+  });
+
+  test("with more names than are looked up at once is refused for the last", async () => {
+    const { mark, ask } = await rig();
+    const ids = Array.from({ length: 600 }, (_, at) => `msg_${at}`);
+    await mark(...ids);
+    expect(await ask({ input: ids.map(refer) }, CREDENTIAL)).toEqual({ input: ids.map(refer) });
+    const body = { input: [...ids, "msg_x"].map(refer) };
+    expect(await ask(body, CREDENTIAL)).toMatchObject({ kind: "bad_field", param: "input[600]" });
+  });
+
+  test("is not taken for another's where the marks cannot be read", async () => {
+    const get = () => Promise.reject(new Error("away"));
+    const { ask } = await rig({ shelf: { ...createMemoryShelf(), get } });
+    expect(await ask({ input: [refer("msg_a")] }, CREDENTIAL)).toEqual({ kind: "answers_unavailable" });
+  });
+
+  test("may have thoughts that were translated whole: they are nowhere else", async () => {
+    const { ask } = await rig();
+    const body = { input: [{ type: "reasoning", id: "rs_1f_0", summary: [] }, SAID] };
+    expect(await ask(body, CREDENTIAL)).toEqual(body);
+  });
+});
+
 test.each([
   [true, { previous_response_id: "resp_1" }],
+  [true, { input: [{ type: "reasoning", id: "rs_a", summary: [] }] }],
+  [true, { input: [{ type: "image_generation_call", id: "ig_a", result: null }] }],
+  [true, { input: [{ role: "assistant", id: "msg_a" }] }],
+  [false, { input: [{ type: "reasoning", id: "rs_a", encrypted_content: "sealed" }] }],
+  [false, { input: [{ type: "image_generation_call", id: "ig_a", result: "AAAA" }] }],
+  [false, { input: [{ type: "function_call", id: "fc_a", arguments: "{}" }] }],
   [true, { input: [refer("msg_1_0")] }],
   [true, { input: [{ id: "msg_1_0" }] }],
   [false, { input: "What?" }],
   [false, { input: [QUESTION, SAID, THOUGHT], previous_response_id: null }],
   [false, { input: [{ role: "assistant", id: "msg_1_0", content: "" }] }],
 ])("names something earlier: %s, for %j", (names, body) => {
-  expect(namesEarlier(requestOf(body))).toBe(names);
+  expect(namesEarlier(body)).toBe(names);
 });

@@ -16,32 +16,37 @@ const row = (owner: string, name: string, size = 100, expiresMs = 1000) => ({
   expiresMs,
 });
 
+const found = (table: ShelfTable, owner: string, name: string, now = 0) => table.get(owner, [name], now)[0];
+
 test("gives what was put, to its owner, until its time is over", () =>
   inObject((table) => {
     table.put(row("alice", "one"));
-    expect(table.get("alice", "one", 999)).toEqual(new Uint8Array(100).fill(3));
-    expect(table.get("alice", "one", 1000)).toBeUndefined();
-    expect(table.get("bob", "one", 0)).toBeUndefined();
+    expect(found(table, "alice", "one", 999)).toEqual(new Uint8Array(100).fill(3));
+    expect(found(table, "alice", "one", 1000)).toBeUndefined();
+    expect(found(table, "bob", "one")).toBeUndefined();
+    table.put(row("alice", "two", 5));
+    const names = table.get("alice", ["two", "three", "one"], 0).map((sealed) => sealed?.length);
+    expect(names).toEqual([5, undefined, 100]);
     table.put(row("alice", "one", 5));
-    expect(table.get("alice", "one", 0)).toEqual(new Uint8Array(5).fill(3));
+    expect(found(table, "alice", "one")).toEqual(new Uint8Array(5).fill(3));
   }));
 
 test("drops an owner's oldest when they have too much, and nobody else's", () =>
   inObject((table) => {
     table.put(row("bob", "his"));
     for (let at = 0; at < 20; at++) table.put(row("alice", `${at}`));
-    const kept = Array.from({ length: 20 }, (_, at) => table.get("alice", `${at}`, 0) !== undefined);
+    const kept = Array.from({ length: 20 }, (_, at) => found(table, "alice", `${at}`) !== undefined);
     expect(kept).toEqual([...Array(10).fill(false), ...Array(10).fill(true)]);
-    expect(table.get("bob", "his", 0)).toBeDefined();
+    expect(found(table, "bob", "his")).toBeDefined();
   }));
 
 test("drops the oldest of all when the whole database is full", () =>
   inObject(
     (table) => {
       for (let at = 0; at < 300; at++) table.put(row(`owner ${at}`, "one", 4000));
-      expect(table.get("owner 0", "one", 0)).toBeUndefined();
+      expect(found(table, "owner 0", "one")).toBeUndefined();
       // Room is made in small steps: what is new stays.
-      for (let at = 270; at < 300; at++) expect(table.get(`owner ${at}`, "one", 0)).toBeDefined();
+      for (let at = 270; at < 300; at++) expect(found(table, `owner ${at}`, "one")).toBeDefined();
     },
     10_000,
     512 * 1024,

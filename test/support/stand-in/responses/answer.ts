@@ -5,6 +5,7 @@ import type { AnswerInput } from "../openai/format.ts";
 import type { Reply } from "../reply.ts";
 import { seal } from "../seal.ts";
 import { objectsIn } from "../turn.ts";
+import { store } from "./stored.ts";
 import { responsesEvents } from "./stream.ts";
 
 /** A response as the API sends it; `output_text` is the SDK's own. */
@@ -14,6 +15,7 @@ export type WireResponse = Omit<Response, "output_text">;
 export function responsesAnswer(input: AnswerInput): Answer {
   const output = itemsOf(input);
   const done = responseOf(input, output);
+  if (input.fields.store !== false) store(done);
   if (!input.streaming) return { kind: "json", body: done };
   const started: WireResponse = {
     ...done,

@@ -3,6 +3,7 @@ import { firstProblem, openObject, outOfRange, type Problem, type Rule, strangeF
 import { schemaProblem } from "../openai/chat-rules.ts";
 import { inspect } from "../seal.ts";
 import { type Asked, objectIn, objectsIn } from "../turn.ts";
+import { isStored } from "./stored.ts";
 
 /** Every parameter there is: one that the SDK adds or drops no longer compiles. */
 const PARAMETERS = {
@@ -52,7 +53,7 @@ const PREFIXES: Readonly<Record<string, string>> = { reasoning: "rs", function_c
 
 /** What OpenAI insists on in a Responses request. */
 export const checkResponses: Rule = (asked) =>
-  firstProblem([parameters, ranges, ids, results, reasoning, tools, output], asked);
+  firstProblem([parameters, ranges, ids, references, results, reasoning, tools, output], asked);
 
 const unknown = (param: string): Problem => ({
   message: `Unknown parameter: '${param}'.`,
@@ -92,6 +93,17 @@ function ids({ fields }: Asked): Problem | undefined {
     }
   }
   return undefined;
+}
+
+/** What is kept is anybody's who has the key. */
+function references({ fields }: Asked): Problem | undefined {
+  const { previous_response_id: previous } = fields;
+  if (typeof previous === "string" && !isStored(previous)) {
+    const message = `Previous response with id '${previous}' not found.`;
+    return { message, param: "previous_response_id", code: "previous_response_not_found" };
+  }
+  const lost = objectsIn(fields.input).find(({ type, id }) => type === "item_reference" && !isStored(String(id)));
+  return lost && { status: 404, message: `Item with id '${lost.id}' not found.`, param: "input" };
 }
 
 function results({ fields }: Asked): Problem | undefined {
