@@ -65,6 +65,8 @@ describe("a request to a model that answers on /responses only", () => {
           { kind: "reasoning", text: "Theirs.", signature: { by: "anthropic", value: "s" } },
           { kind: "reasoning", text: "Own.", signature: { by: "responses", value: "enc", id: "rs_1" } },
           { kind: "reasoning", text: "", signature: { by: "responses", value: "enc2" } },
+          // An id alone, which would be looked up.
+          { kind: "reasoning", text: "", signature: { by: "responses", value: "", id: "rs_2" } },
           say("Let me see."),
           { kind: "tool_call", id: "a", name: "f", arguments: "" },
           { kind: "tool_call", id: "b", name: "g", arguments: "{}" },

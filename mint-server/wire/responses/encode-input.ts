@@ -54,7 +54,8 @@ function encodeRun(role: Message["role"], run: readonly Part[], marks: boolean):
 /** Its own thoughts go back to the API, which looks at their encrypted form only. */
 function encodeReasoning(part: ReasoningPart): ResponseInputItem[] {
   const signature = signatureFor(part, WIRE);
-  if (!signature) return [];
+  // An id alone would be looked up there, and the caller may have made it up.
+  if (!signature?.value) return [];
   const summary = part.text === "" ? [] : [{ type: "summary_text", text: part.text } as const];
   const item = { type: "reasoning", summary, encrypted_content: signature.value } as const;
   // The SDK's type wants an id; the API does not, of thoughts that it did not keep.
