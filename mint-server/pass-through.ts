@@ -10,11 +10,11 @@ import type { ModelRequest } from "./model-request.ts";
 import type { UpstreamAnswer } from "./providers/upstream.ts";
 import type { NameReader } from "./responses/keep-answers.ts";
 import { timedBytes } from "./timed-bytes.ts";
-import { problemOf, readBeginning } from "./whole-answer.ts";
+import { readBeginning, readWhole } from "./whole-answer.ts";
 import { lazy } from "./wire/lazy.ts";
 import { createObservation } from "./wire/observe.ts";
 import type { Passage } from "./wire/pump.ts";
-import { asObject, parse } from "./wire/read.ts";
+import { asObject } from "./wire/read.ts";
 
 /** An answer in the caller's own schema, on its way. */
 export interface Passing {
@@ -76,13 +76,13 @@ async function passWhole(
   const read = isRead ? await upstream.text() : await readBeginning(body);
   if (read instanceof ReadableStream) return ok(read);
   const text = typeof read === "string" ? read : new TextDecoder().decode(read);
-  const problem = problemOf(text, request, ways);
-  if (problem) return problem;
-  names?.whole(text);
+  const answer = readWhole(text, request, ways);
+  if (!answer.ok) return answer;
+  names?.whole(answer.value);
   if (following?.isCounted) {
     const format = await USAGE_FORMATS[request.endpoint.schema]();
-    const answer = asObject(parse(text));
-    following.settleWhole(answer && format.whole(answer));
+    const told = asObject(answer.value);
+    following.settleWhole(told && format.whole(told));
   }
   return ok(read);
 }

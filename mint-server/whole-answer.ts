@@ -1,6 +1,6 @@
 import { concat } from "./contract/fields.ts";
 import { createGathering } from "./contract/gathering.ts";
-import { fail, type Result } from "./failures.ts";
+import { fail, ok, type Result } from "./failures.ts";
 import { type ErrorWays, malformed } from "./malformed.ts";
 import type { ModelRequest } from "./model-request.ts";
 import { decodeError as decodeOpenAIError } from "./wire/openai/decode-error.ts";
@@ -42,16 +42,16 @@ function continued(begun: Uint8Array, rest: ReadableStream<Uint8Array>): Readabl
 /** Models of one provider's do not stream what they are asked to: the others' clients wait for events. */
 const STREAMED = new Set(["chat", "completions", "responses", "anthropic", "google"]);
 
-/** What is wrong with a whole answer that came with a good status: the provider's error, a part of an answer, or nothing. */
-export function problemOf(
+/** What a whole answer that came with a good status says. Fails where that is the provider's error, or a part of an answer. */
+export function readWhole(
   text: string,
   { endpoint, stream }: ModelRequest,
   { decodeError = decodeOpenAIError, clean }: ErrorWays,
-): Result<never> | undefined {
+): Result<unknown> {
   const value = parse(text);
   if (isObject(value) && isError(value)) return malformed(text, { decodeError, clean });
   const isWanted = value !== undefined && typeof value === "object" && !(stream && STREAMED.has(endpoint.schema));
-  return isWanted ? undefined : fail({ kind: "upstream_malformed" });
+  return isWanted ? ok(value) : fail({ kind: "upstream_malformed" });
 }
 
 /** An answer of Responses may itself say that it failed. */

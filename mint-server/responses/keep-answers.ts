@@ -34,8 +34,8 @@ function bodyOf({ input, output }: KeptResponse): Uint8Array<ArrayBuffer> | unde
 export interface NameReader {
   /** Data of one event of a stream. */
   hear(data: string): void;
-  /** The text of a whole answer. */
-  whole(text: string): void;
+  /** A whole answer, parsed. */
+  whole(answer: unknown): void;
 }
 
 /** Events that tell a name; in a string that is no event's type the quotes would be escaped. */
@@ -59,6 +59,6 @@ export function createNameReader(responses: KeptResponses, caller: Caller): Name
       if (type === "response.output_item.done") tell(item);
       else respond(response);
     },
-    whole: (text) => respond(parse(text)),
+    whole: respond,
   };
 }
