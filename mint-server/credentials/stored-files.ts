@@ -21,11 +21,14 @@ function findStoredFile(body: Body, schema: SchemaId, template: Template | undef
   const own = template ? withoutTemplates(body, template) : body;
   switch (schema) {
     case "chat":
-      return first(own.messages, "messages", inMessage);
+      return under("messages", first(own.messages, inMessage));
     case "responses":
-      return first(own.input, "input", inItem) ?? first(own.tools, "tools", inTool);
+      return under("input", first(own.input, inItem)) ?? under("tools", first(own.tools, inTool));
     case "anthropic":
-      return first(own.messages, "messages", ({ content }, at) => first(content, `${at}.content`, inBlock));
+      return under(
+        "messages",
+        first(own.messages, ({ content }) => under(".content", first(content, inBlock))),
+      );
     default:
       return undefined;
   }
@@ -40,48 +43,53 @@ function withoutTemplates(body: Body, { fixed, conversation }: Template): Body {
   return Array.isArray(turns) ? { ...own, [field]: turns.slice(before.length) } : own;
 }
 
-type Find = (object: Json, at: string) => string | undefined;
+/** Where in an object an id stands. Paths are put together once something is found: nearly nothing ever is. */
+type Find = (object: Json) => string | undefined;
+
+function under(at: string, found: string | undefined): string | undefined {
+  return found === undefined ? undefined : `${at}${found}`;
+}
 
 /** What is found first in the objects of a list. */
-function first(list: unknown, at: string, find: Find): string | undefined {
+function first(list: unknown, find: Find): string | undefined {
   if (!Array.isArray(list)) return undefined;
   for (const [index, entry] of list.entries()) {
     const object = asObject(entry);
-    const found = object && find(object, `${at}[${index}]`);
-    if (found !== undefined) return found;
+    const found = object && find(object);
+    if (found !== undefined) return `[${index}]${found}`;
   }
   return undefined;
 }
 
 /** A field that has an id. */
-function id(object: unknown, field: string, at: string): string | undefined {
+function id(object: unknown, field: string): string | undefined {
   const value = asObject(object)?.[field];
-  return value === undefined || value === null || value === "" ? undefined : `${at}.${field}`;
+  return value === undefined || value === null || value === "" ? undefined : `.${field}`;
 }
 
 /** An earlier answer that was spoken has an id, too. */
-const inMessage: Find = ({ content, audio }, at) =>
-  first(content, `${at}.content`, inPart) ?? id(audio, "id", `${at}.audio`);
+const inMessage: Find = ({ content, audio }) =>
+  under(".content", first(content, inPart)) ?? under(".audio", id(audio, "id"));
 
-const inPart: Find = (part, at) => id(part, "file_id", at) ?? id(part.file, "file_id", `${at}.file`);
+const inPart: Find = (part) => id(part, "file_id") ?? under(".file", id(part.file, "file_id"));
 
 /** A tool's result is a list of parts, or one picture. */
-const inItem: Find = ({ content, output }, at) =>
-  first(content, `${at}.content`, inPart) ??
-  first(output, `${at}.output`, inPart) ??
-  id(output, "file_id", `${at}.output`);
+const inItem: Find = ({ content, output }) =>
+  under(".content", first(content, inPart)) ??
+  under(".output", first(output, inPart)) ??
+  under(".output", id(output, "file_id"));
 
 /** Where code runs, with what, and the mask of a picture. */
-const inTool: Find = ({ container, input_image_mask: mask }, at) => {
-  if (typeof container === "string") return `${at}.container`;
+const inTool: Find = ({ container, input_image_mask: mask }) => {
+  if (typeof container === "string") return ".container";
   const files = asObject(container)?.file_ids;
-  if (Array.isArray(files) && files.length > 0) return `${at}.container.file_ids`;
-  return id(mask, "file_id", `${at}.input_image_mask`);
+  if (Array.isArray(files) && files.length > 0) return ".container.file_ids";
+  return under(".input_image_mask", id(mask, "file_id"));
 };
 
 /** Tools' results and documents may hold blocks. */
-const inBlock: Find = ({ type, source, content, ...block }, at) =>
-  id(source, "file_id", `${at}.source`) ??
-  (type === "container_upload" ? id(block, "file_id", at) : undefined) ??
-  first(content, `${at}.content`, inBlock) ??
-  first(asObject(source)?.content, `${at}.source.content`, inBlock);
+const inBlock: Find = ({ type, source, content, ...block }) =>
+  under(".source", id(source, "file_id")) ??
+  (type === "container_upload" ? id(block, "file_id") : undefined) ??
+  under(".content", first(content, inBlock)) ??
+  under(".source.content", first(asObject(source)?.content, inBlock));
