@@ -65,8 +65,8 @@ const PARTS: readonly Part[] = [
     tests: [...FORGERIES, ...on("mint-server", "scope", "issue-in-code")],
   },
   {
-    files: credential("features", "limits-form", "order-form", "template"),
-    tests: [...on("credentials", "features", "order-form"), ...on("mint-server", "template")],
+    files: credential("features", "leave", "limits-form", "order-form", "other-models", "stored-files", "template"),
+    tests: [...on("credentials", "features", "other-models", "order-form"), ...on("mint-server", "template", "scope")],
   },
   {
     files: credential("ask-json"),
